@@ -1,0 +1,172 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file store of a rotation's record: read, and save by compare-and-set, in a vaulted file on the controller."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+import typing as t
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+Record = dict[str, t.Any]
+
+# The top level of the file, so that it serves as vars_files too.
+_VARIABLE = "vonage_rotation"
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller, whatever host the task is for: the vault passwords of the run are nowhere else."""
+
+    _supports_check_mode = True
+    _supports_diff = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        # The record is declared raw and checked here: an error of the argument spec would print its content.
+        _validation, options = self.validate_argument_spec(
+            argument_spec={
+                "path": {"type": "path", "required": True},
+                "record": {"type": "raw", "no_log": True},
+                "in_clear": {"type": "bool", "default": False},
+            }
+        )
+        path, record = Path(os.path.realpath(options["path"])), options["record"]
+        if record is not None and not (isinstance(record, dict) and isinstance(record.get("version"), int)):
+            raise AnsibleActionFail("record must be a dictionary with a version, as the filter rotation_step gives it")
+        vault = _Vault(self._loader._vault, in_clear=options["in_clear"])
+        vault.check()
+        if record is None:
+            result.update(changed=False, record=_read(path, vault))
+        else:
+            result.update(_save(path, vault, _plain(record), check_mode=self._task.check_mode))
+        # Said here and not by the task, so that a failure of this task can be read: it never holds a value.
+        result["_ansible_no_log"] = True
+        return result
+
+
+class _Vault:
+    """Encrypts and decrypts with the vault passwords of the running job."""
+
+    def __init__(self, library: t.Any, in_clear: bool) -> None:
+        self._library = library
+        self._in_clear = in_clear
+
+    def check(self) -> None:
+        if not self._library.secrets and not self._in_clear:
+            raise AnsibleActionFail(
+                "The record is kept encrypted, and this run has no vault password: give one with --vault-password-file,"
+                " --vault-id or --ask-vault-pass (in AWX: a vault credential). To keep the record in clear, set"
+                " in_clear (role: rotate_api_secret_record_in_clear) to true. Nothing was changed"
+            )
+
+    def decrypt(self, path: Path, content: bytes) -> bytes:
+        if not content.startswith(b"$ANSIBLE_VAULT;"):
+            return content
+        try:
+            return bytes(self._library.decrypt(content))
+        except AnsibleError:
+            raise AnsibleActionFail(
+                f"The record {path} cannot be opened with any vault password of this run: give the one that it was"
+                " written with. Nothing was changed"
+            ) from None
+
+    def encrypt(self, content: bytes) -> bytes:
+        return bytes(self._library.encrypt(content)) if self._library.secrets else content
+
+
+def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[str, t.Any]:
+    """Replace the record, if nobody else did since it was read, and read it back.
+
+    :returns: C(changed), and the C(record) as it was read back.
+    """
+    with _locked(path):
+        stored = _read(path, vault)
+        if stored == record:  # an answer that was lost, asked for again
+            return {"changed": False, "record": stored}
+        found, expected = (stored or {}).get("version", 0), record["version"] - 1
+        if found != expected:
+            raise AnsibleActionFail(
+                f"The record {path} has version {found}, and this run had read version {expected}: another run is at"
+                " work on this account, or was meanwhile. Nothing was saved; run again when it has ended"
+            )
+        if not check_mode:
+            _replace(path, vault.encrypt(yaml.safe_dump({_VARIABLE: record}, sort_keys=False).encode()))
+            if _read(path, vault) != record:
+                raise AnsibleActionFail(f"The record {path} reads back differently from what was written to it")
+    return {"changed": True, "record": record}
+
+
+def _read(path: Path, vault: _Vault) -> Record | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AnsibleActionFail(f"The record {path} cannot be read: {error.strerror}. Nothing was changed") from None
+    try:
+        document = yaml.safe_load(vault.decrypt(path, content))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # The parser's own text would quote the file.
+        document = None
+    record = document.get(_VARIABLE) if isinstance(document, dict) else None
+    if not isinstance(record, dict):
+        raise AnsibleActionFail(
+            f"The file {path} holds no record of a rotation (no {_VARIABLE}): name another file, or restore it from a"
+            " backup. Nothing was changed"
+        )
+    return record
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put new content in the place of a file at once: a reader sees the old or the new, and so does a crash."""
+    try:
+        mode = path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        mode = 0o600
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other runs on this controller out of a record, and make what happens to it durable."""
+    try:
+        # The directory, because the file itself is replaced.
+        directory = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise AnsibleActionFail(
+            f"The record {path} cannot be written: {path.parent}: {error.strerror}. Create the directory first"
+        ) from None
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+        os.fsync(directory)
+    except OSError as error:
+        raise AnsibleActionFail(f"The record {path} cannot be written: {error.strerror}") from None
+    finally:
+        os.close(directory)
+
+
+def _plain(record: t.Any) -> t.Any:
+    """The record without the marks that ansible-core puts on strings, which no YAML dumper takes."""
+    return json.loads(json.dumps(record))

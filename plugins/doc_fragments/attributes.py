@@ -1,0 +1,43 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The attributes that all modules of the collection share; each adds its own details."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  action_group:
+    description: Which group of C(module_defaults) the module belongs to.
+    support: full
+    membership:
+      - community.vonage.vonage
+  check_mode:
+    description: Can run in C(check_mode) and predict the changes without making them.
+  diff_mode:
+    description: Returns details of what has changed, or would change, in diff mode.
+  idempotent:
+    description: When run twice in a row with the same arguments, the second run changes nothing.
+  platform:
+    description: Where the module runs.
+    support: full
+    platforms: posix
+"""
+
+    READ_ONLY = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details: The module only reads.
+  diff_mode:
+    support: N/A
+    details: The module changes nothing.
+  idempotent:
+    support: full
+    details: The module changes nothing.
+"""

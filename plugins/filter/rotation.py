@@ -1,0 +1,40 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state machine of module_utils/_rotation.py, for the role. Each filter is documented in its own YAML file."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from collections.abc import Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.community.vonage.plugins.module_utils import _rotation
+
+
+def _raising_filter_errors(function: Callable[..., t.Any]) -> Callable[..., t.Any]:
+    @functools.wraps(function)
+    def wrapper(*arguments: t.Any, **options: t.Any) -> t.Any:
+        try:
+            return function(*arguments, **options)
+        except ValueError as error:
+            raise AnsibleFilterError(str(error)) from None
+
+    return wrapper
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., t.Any]]:
+        filters: dict[str, Callable[..., t.Any]] = {
+            "rotation_new_record": _rotation.new_record,
+            "rotation_problem": _rotation.problem,
+            "rotation_candidates": _rotation.candidates,
+            "rotation_observation": _rotation.observe,
+            "rotation_plan": _rotation.plan,
+            "rotation_step": _rotation.advance,
+            "rotation_seconds": _rotation.seconds,
+        }
+        return {name: _raising_filter_errors(function) for name, function in filters.items()}

@@ -1,0 +1,480 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""The client of the Vonage Account API: the only place that speaks HTTP.
+
+One method for each call that the collection makes. Each says for itself whether it may be repeated; an answer comes
+back as plain data, anything else as one of the errors of C(_errors). The service is described at
+U(https://developer.vonage.com/en/api/account).
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import ssl
+import time
+import traceback
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Redactor,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+    legacy_failure,
+    parse_error,
+    parse_json,
+)
+from ansible_collections.community.vonage.plugins.module_utils._options import Connection
+
+try:
+    import requests
+    import urllib3.exceptions
+    from requests.adapters import HTTPAdapter
+    from requests.auth import HTTPBasicAuth
+except ImportError:
+    HAS_REQUESTS = False
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    HAS_REQUESTS = True
+    REQUESTS_IMPORT_ERROR = None
+
+Login = tuple[str, str]
+Answered = t.Literal["accepted", "refused", "unknown"]
+Host = t.Literal["rest", "api"]
+
+# Seconds. Vonage documents Retry-After but no figure; an absurd one must not hold a play.
+_LONGEST_WAIT = 60.0
+_FIRST_WAIT = 0.5
+
+_RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+_HINTS: dict[t.Any, str] = {
+    401: (
+        "Check api_key and api_secret: the key is wrong, the secret is wrong or was revoked, or the account does not"
+        " take HTTP Basic authentication"
+    ),
+    "not auto-reload enabled": (
+        "The credentials are right, but auto-reload is off: switch it on in the Vonage dashboard under Billing &"
+        " Payments"
+    ),
+    "invalid-api-key": (
+        "The account does not exist or these credentials may not manage it; only a primary account may act on its"
+        " subaccounts"
+    ),
+    "throttled": "Vonage limits the rate of calls: run fewer tasks at once, or raise retries",
+    429: "Vonage limits the rate of calls: run fewer tasks at once, or raise retries",
+    "add-excess-secret": "An account holds two secrets at most: remove one that is no longer used",
+    "maximum-secrets-allowed": "An account holds two secrets at most: remove one that is no longer used",
+    "delete-last-secret": "An account always keeps one secret: create the new one first",
+    "unprovisioned": "The account is not provisioned for this API: ask Vonage support",
+    "account-suspended": "The account is suspended: ask Vonage support",
+    "invalid-ip": "The account's IP allow list does not hold the address that this task runs from",
+}
+
+
+@dataclass(frozen=True)
+class Secret:
+    """An API secret as Vonage lists it: never its value.
+
+    :ivar id: Vonage's id of the secret.
+    :ivar created_at: When it was created, ISO 8601 in UTC with whole seconds.
+    """
+
+    id: str
+    created_at: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"id": self.id, "created_at": self.created_at}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What authenticating with a value showed.
+
+    :ivar answered: C(accepted) for a 200; C(refused) for a 401 of Vonage's own from a server whose identity is sure;
+        C(unknown) for everything else, because a 403, a 5xx, a proxy or a broken network says nothing of the value.
+    :ivar secrets: The secrets of the account, when the value was accepted.
+    :ivar error: Why it was not accepted.
+    """
+
+    answered: Answered
+    secrets: list[Secret] | None = None
+    error: VonageError | None = None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The prepaid balance.
+
+    :ivar value: The amount in euro.
+    :ivar auto_reload: Whether Vonage tops the account up by itself; None when the answer does not say.
+    """
+
+    value: Decimal
+    auto_reload: bool | None
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call: where it goes, what it carries, and when it may be sent again.
+
+    C(repeat) is C(read) for calls that change nothing, C(write) for calls that may be sent again only when Vonage
+    surely did not process them, and C(never) for spending money.
+    """
+
+    method: str
+    host: Host
+    path: str
+    repeat: t.Literal["read", "write", "never"]
+    form: Mapping[str, str] | None = None
+    json: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    text: str
+    body: t.Any
+
+
+class Client:
+    """One account's access to the Account API.
+
+    :param connection: Where and as whom to connect.
+    :param warn: Is told of every repeated call, in one sentence without secrets.
+    :param sleep: Waits the given number of seconds between two attempts.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        warn: Callable[[str], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connection = connection
+        self._warn = warn
+        self._sleep = sleep
+        self._session = requests.Session()
+        # Whether a call is repeated is decided per call, below: urllib3 would send a DELETE twice, and would obey any
+        # Retry-After.
+        self._session.mount("https://", HTTPAdapter(max_retries=0))
+        self._session.mount("http://", HTTPAdapter(max_retries=0))
+
+    @property
+    def api_key(self) -> str:
+        """The API key of the account that this client logs in to."""
+        return self._connection.api_key
+
+    @property
+    def login(self) -> Login:
+        """The credentials that calls are made with unless they name others."""
+        return self._connection.api_key, self._connection.api_secret
+
+    def wait(self, seconds: float) -> None:
+        """Let some time pass, for Vonage to settle.
+
+        :param seconds: How long.
+        """
+        self._sleep(seconds)
+
+    def get_balance(self) -> Balance:
+        """Read the balance: C(GET /account/get-balance).
+
+        :raises VonageError: The balance could not be read.
+        """
+        call = _Call("GET", "rest", "/account/get-balance", "read")
+        body = self._object(call, self._send(call))
+        value = body.get("value")
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            raise self._not_understood(call, "holds no balance")
+        auto_reload = body.get("autoReload")
+        return Balance(Decimal(value), auto_reload if isinstance(auto_reload, bool) else None)
+
+    def top_up(self, transaction_reference: str) -> None:
+        """Repeat the payment that switched auto-reload on: C(POST /account/top-up). Sent once, whatever happens.
+
+        :param transaction_reference: Reference of that payment.
+        :raises Refused: Vonage did not charge.
+        :raises UnknownOutcome: Nobody can tell whether Vonage charged; there is no way to ask.
+        """
+        call = _Call("POST", "rest", "/account/top-up", "never", form={"trx": transaction_reference})
+        answer = self._send(call)
+        if isinstance(answer.body, dict):
+            return
+        # An empty answer, and a word of success in text or XML, were seen by other clients; a proxy's page is neither.
+        text = answer.text.strip().lower()
+        if text and not ("success" in text and "<html" not in text):
+            raise self._not_understood(call, "is not an answer of Vonage; the account may have been charged")
+
+    def read_settings(self) -> dict[str, t.Any]:
+        """Read the account's settings: an empty C(POST /account/settings), which changes nothing.
+
+        :returns: The answer as Vonage gives it, in kebab-case.
+        :raises VonageError: The settings could not be read.
+        """
+        return self._settings(_Call("POST", "rest", "/account/settings", "read", form={}))
+
+    def write_settings(self, fields: Mapping[str, str]) -> dict[str, t.Any]:
+        """Change settings: C(POST /account/settings).
+
+        :param fields: Form fields in Vonage's camelCase; an empty value unsets, an absent field is left alone.
+        :returns: The settings after the call, which may still be the old ones: Vonage keeps a callback URL only when
+            it answers 200.
+        :raises VonageError: The settings could not be written.
+        """
+        return self._settings(_Call("POST", "rest", "/account/settings", "write", form=fields))
+
+    def list_secrets(self, account_id: str, login: Login | None = None) -> list[Secret]:
+        """List the secrets of an account: C(GET /accounts/{api_key}/secrets).
+
+        :param account_id: API key of the account: one's own, or a subaccount's.
+        :param login: Other credentials to list with.
+        :returns: The secrets, the oldest first; of two of the same second, by id.
+        :raises VonageError: The list could not be read.
+        """
+        call = _Call("GET", "api", _secrets_path(account_id), "read")
+        body = self._object(call, self._send(call, login))
+        embedded = body.get("_embedded")
+        rows = embedded.get("secrets") if isinstance(embedded, dict) else None
+        if not isinstance(rows, list):
+            raise self._not_understood(call, "holds no list of secrets")
+        return sorted((self._secret(call, row) for row in rows), key=lambda secret: (secret.created_at, secret.id))
+
+    def probe(self, account_id: str, value: str) -> Probe:
+        """Find out whether a value is a valid secret of an account, by logging in to the account with it.
+
+        :param account_id: API key of the account.
+        :param value: The value in question.
+        """
+        try:
+            secrets = self.list_secrets(account_id, login=(account_id, value))
+        except VonageError as error:
+            # Only Vonage itself can refuse: a captive portal answers 401 as well.
+            refused = error.status == 401 and error.from_vonage and self._connection.trusted(self._url("api"))
+            return Probe("refused" if refused else "unknown", error=error)
+        return Probe("accepted", secrets=secrets)
+
+    def create_secret(self, account_id: str, value: str) -> Secret:
+        """Create a secret: C(POST /accounts/{api_key}/secrets).
+
+        :param account_id: API key of the account.
+        :param value: The value; see C(_secret_rules).
+        :raises Refused: Vonage did not create it.
+        :raises UnknownOutcome: It may exist now; probe for it.
+        """
+        call = _Call("POST", "api", _secrets_path(account_id), "write", json={"secret": value})
+        return self._secret(call, self._object(call, self._send(call)))
+
+    def delete_secret(self, account_id: str, secret_id: str) -> None:
+        """Revoke a secret: C(DELETE /accounts/{api_key}/secrets/{secret_id}). There is no way back.
+
+        :param account_id: API key of the account.
+        :param secret_id: Id of the secret.
+        :raises Refused: Vonage did not revoke it; code C(invalid-id) when it does not exist.
+        :raises UnknownOutcome: It may be gone; list to find out.
+        """
+        path = f"{_secrets_path(account_id)}/{_path_segment('secret_id', secret_id)}"
+        self._send(_Call("DELETE", "api", path, "write"))
+
+    def _settings(self, call: _Call) -> dict[str, t.Any]:
+        return self._object(call, self._send(call))
+
+    def _url(self, host: Host) -> str:
+        return self._connection.rest_url if host == "rest" else self._connection.api_url
+
+    def _send(self, call: _Call, login: Login | None = None) -> _Answer:
+        """Send a call, again where it may be, and return a successful answer.
+
+        :raises VonageError: The last attempt failed.
+        """
+        login = login or self.login
+        redact = Redactor([self.login, login], call.json.values() if call.json else ())
+        attempts, attempt = self._connection.retries + 1, 1
+        while True:
+            try:
+                return self._attempt(call, login, redact)
+            except _Failure as failure:
+                if attempt == attempts or not failure.may_repeat(call):
+                    raise failure.error from None
+                seconds = failure.wait(attempt)
+                message = failure.error.message
+            attempt += 1
+            self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
+            self.wait(seconds)
+
+    def _attempt(self, call: _Call, login: Login, redact: Redactor) -> _Answer:
+        headers = {"Accept": "application/json", "User-Agent": self._connection.user_agent}
+        if call.form is not None:
+            # Stated, because requests labels an empty form with nothing at all.
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if call.repeat != "read":
+            # A connection that has been idle may be closed by the server in the very moment of the write, which would
+            # leave its outcome unknown for nothing; a new one cannot be.
+            self._session.close()
+        try:
+            response = self._session.request(
+                call.method,
+                self._url(call.host) + call.path,
+                headers=headers,
+                data=call.form,
+                json=call.json,
+                # Bytes, or requests would encode Latin-1; an explicit auth, or ~/.netrc would replace it.
+                auth=HTTPBasicAuth(login[0].encode(), login[1].encode()),
+                timeout=self._connection.timeout,
+                # Per request, because REQUESTS_CA_BUNDLE overrides what a session says.
+                verify=self._connection.verify,
+                # A redirect would carry the credentials to wherever it points.
+                allow_redirects=False,
+            )
+        except OSError as error:
+            # Every error of requests is an OSError, and so is a CA bundle that cannot be read.
+            raise self._no_answer(call, error, redact) from None
+        text = redact(response.content.decode("utf-8", "replace"))
+        body = parse_json(text)
+        # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
+        failed = call.host == "rest" and legacy_failure(body)
+        if 200 <= response.status_code < 300 and not failed:
+            return _Answer(text, body)
+        raise self._error_answer(call, response, text, redact)
+
+    def _no_answer(self, call: _Call, error: OSError, redact: Redactor) -> _Failure:
+        cause = _root_cause(error)
+        what = redact(" ".join(str(cause).split()))[:300] or type(cause).__name__
+        where = f"{call.method} {self._url(call.host)}{call.path}"
+        details: dict[str, t.Any] = {"method": call.method, "path": call.path}
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            message = f"{where} was not sent: the certificate of the server does not verify ({what}); set ca_path"
+            return _Failure(NotSent(f"{message} to the CA that signed it", **details), repeatable=False)
+        if not isinstance(error, requests.RequestException):
+            message = f"{where} was not sent: {what}; check ca_path and REQUESTS_CA_BUNDLE"
+            return _Failure(NotSent(message, **details), repeatable=False)
+        if _before_bytes_left(error):
+            message = f"{where} was not sent: no connection ({what}); check the network, proxies and the base URL"
+            return _Failure(NotSent(message, **details))
+        if isinstance(error, requests.Timeout):
+            what = f"no answer within {self._connection.timeout:g} s"
+        return _Failure(UnknownOutcome(f"{where} was sent, but its outcome is unknown: {what}", **details))
+
+    def _error_answer(self, call: _Call, response: requests.Response, text: str, redact: Redactor) -> _Failure:
+        details = parse_error(response.status_code, response.headers, text)
+        problem = details.pop("problem")
+        for name in ("code", "title", "detail", "instance", "request_id"):
+            if details[name] is not None:
+                details[name] = redact(details[name])
+        status, title, detail = response.status_code, details["title"], details["detail"]
+        where = f"{call.method} {self._url(call.host)}{call.path}"
+        message = f"{where} failed: HTTP {status} {title}"
+        if detail and detail != title:
+            message += f": {detail.rstrip('.')}"
+        for parameter in details["invalid_parameters"]:
+            message += f" [{redact(parameter['name'])}: {redact(parameter['reason'])}]"
+        if 300 <= status < 400:
+            target = urlsplit(response.headers.get("Location", "")).hostname
+            message += f". It points to {target or 'nowhere'}, and is not followed with credentials: check the base URL"
+        else:
+            hint = _HINTS.get(str(title).lower()) or _HINTS.get(details["code"]) or _HINTS.get(status)
+            if hint:
+                message += f". {hint}"
+            elif not problem:
+                message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
+        details.update(method=call.method, path=call.path)
+        # A server that broke down may have done its work before; whoever answered below 500 says that it did not.
+        kind = UnknownOutcome if status >= 500 else Refused
+        error = kind(message, from_vonage=problem, **details)
+        return _Failure(error, retry_after=_retry_after(response.headers.get("Retry-After")))
+
+    def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:
+        if isinstance(answer.body, dict):
+            return answer.body
+        raise self._not_understood(call, "is not JSON, so something other than Vonage answered")
+
+    def _secret(self, call: _Call, row: t.Any) -> Secret:
+        if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
+            raise self._not_understood(call, "holds a secret without an id")
+        created_at = row.get("created_at")
+        return Secret(row["id"], created_at if isinstance(created_at, str) else "")
+
+    def _not_understood(self, call: _Call, why: str) -> VonageError:
+        where = f"{call.method} {self._url(call.host)}{call.path}"
+        message = f"{where} was answered, but the answer {why}; check the base URL and proxies"
+        return UnknownOutcome(message, status=200, method=call.method, path=call.path)
+
+
+class _Failure(Exception):
+    """A failed attempt: the error it would end as, and what its call may do about it."""
+
+    def __init__(self, error: VonageError, repeatable: bool = True, retry_after: float | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self._repeatable = repeatable
+        self._retry_after = retry_after
+
+    def may_repeat(self, call: _Call) -> bool:
+        if not self._repeatable or call.repeat == "never":
+            return False
+        if isinstance(self.error, NotSent) or self.error.status == 429:
+            return True
+        return call.repeat == "read" and (self.error.status is None or self.error.status in _RETRIED_READ_STATUSES)
+
+    def wait(self, attempt: int) -> float:
+        """Seconds until the next attempt: what Vonage asks for, else twice as long each time; never in step."""
+        seconds = self._retry_after if self._retry_after is not None else _FIRST_WAIT * 2.0 ** (attempt - 1)
+        return min(_LONGEST_WAIT, seconds + random.uniform(0, _FIRST_WAIT))
+
+
+def _secrets_path(account_id: str) -> str:
+    return f"/accounts/{_path_segment('account_id', account_id)}/secrets"
+
+
+def _path_segment(option: str, value: str) -> str:
+    if not value or value in (".", "..") or not value.isprintable():
+        raise NotSent(f"{option} must be an id as Vonage shows it; {value!r} cannot be part of a URL")
+    return quote(value, safe="")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date; None when it asks for nothing sensible."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(int(value)))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """What really went wrong, below the layers of requests and urllib3."""
+    seen = [error]
+    while True:
+        last = seen[-1]
+        inner = getattr(last, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in reversed(last.args) if isinstance(arg, BaseException)), None) or last.__cause__
+        if inner is None or inner in seen:
+            return last
+        seen.append(inner)
+
+
+def _before_bytes_left(error: requests.RequestException) -> bool:
+    """Whether a failure came while there was no connection yet, so that no byte of the request left."""
+    never_connected = (
+        requests.exceptions.ConnectTimeout,
+        requests.exceptions.ProxyError,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidSchema,
+        requests.exceptions.InvalidHeader,
+    )
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, never_connected) or isinstance(reason, urllib3.exceptions.NewConnectionError)

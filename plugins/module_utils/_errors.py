@@ -1,0 +1,205 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""What can go wrong in a call to Vonage, as typed errors, and the one parser of Vonage's error bodies.
+
+Vonage answers errors in five shapes: problem JSON (api host, and the gateway of both hosts), the legacy C(error-code)
+object and its variant C(code) (rest host), C(BAD_REQUEST) with an object of parameters (rest host), and anything that
+is not JSON (gateway text, HTML of a proxy, XML, nothing at all). Nothing here speaks HTTP or knows Ansible.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import typing as t
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from urllib.parse import quote, quote_plus
+
+Outcome = t.Literal["not_sent", "refused", "unknown"]
+
+_LONGEST_TEXT = 500
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class VonageError(Exception):
+    """A call to Vonage that did not do what it was asked.
+
+    :ivar message: One line that says what happened and what to do; free of secrets.
+    :ivar from_vonage: Whether an error body of Vonage's own stands behind it.
+    :ivar details: The C(error) object that a failed module returns.
+    """
+
+    outcome: t.ClassVar[Outcome]
+
+    def __init__(self, message: str, *, from_vonage: bool = False, **details: t.Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.from_vonage = from_vonage
+        self.details: dict[str, t.Any] = {
+            "status": None,
+            "code": None,
+            "title": None,
+            "detail": None,
+            "instance": None,
+            "request_id": None,
+            "method": None,
+            "path": None,
+            "invalid_parameters": [],
+            **details,
+            "outcome": self.outcome,
+        }
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the answer, or None when there was no answer."""
+        return t.cast("int | None", self.details["status"])
+
+    @property
+    def code(self) -> str | None:
+        """Vonage's own code of the error (the fragment of C(type), or C(error-code)), lower-cased."""
+        return t.cast("str | None", self.details["code"])
+
+
+class NotSent(VonageError):
+    """Nothing left this machine: bad input, no connection, or a certificate that does not verify."""
+
+    outcome: t.ClassVar[Outcome] = "not_sent"
+
+
+class Refused(VonageError):
+    """Vonage answered, and the answer says that it did not do it."""
+
+    outcome: t.ClassVar[Outcome] = "refused"
+
+
+class UnknownOutcome(VonageError):
+    """The request left, and no answer came that tells whether Vonage carried it out."""
+
+    outcome: t.ClassVar[Outcome] = "unknown"
+
+
+class Redactor:
+    """Takes secrets out of a text, also in the forms in which they travel.
+
+    :param logins: The (API key, API secret) pairs that a request was made with.
+    :param values: Further secret values, such as one that is being created.
+    """
+
+    def __init__(self, logins: Iterable[tuple[str, str]], values: Iterable[str] = ()) -> None:
+        forms: set[str] = set()
+        for key, secret in logins:
+            forms |= _forms(secret)
+            forms.add(base64.b64encode(f"{key}:{secret}".encode()).decode("ascii"))
+        for value in values:
+            forms |= _forms(value)
+        # The longest first: a form that contains another must not be cut in two.
+        self._forms = sorted(forms - {""}, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for form in self._forms:
+            text = text.replace(form, "********")
+        return text
+
+
+def _forms(value: str) -> set[str]:
+    escaped = json.dumps(value)[1:-1]
+    encoded = base64.b64encode(value.encode()).decode("ascii")
+    # Vonage's own JSON writes a slash as \\/.
+    return {value, quote(value, safe=""), quote_plus(value), escaped, escaped.replace("/", "\\/"), encoded}
+
+
+def parse_json(text: str) -> t.Any:
+    """Parse a body as JSON whatever its Content-Type says, with every number exact.
+
+    :param text: The decoded body.
+    :returns: The value, with a Decimal for each number that is not an integer; None when it is not JSON.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+
+
+def parse_error(status: int, headers: Mapping[str, str], text: str) -> dict[str, t.Any]:
+    """Read an error out of an answer of any of the five shapes.
+
+    :param status: The HTTP status of the answer.
+    :param headers: Its headers, looked up without regard to case.
+    :param text: Its body.
+    :returns: C(status), C(code), C(title), C(detail), C(instance), C(request_id) and C(invalid_parameters) of the
+        C(error) object, and C(problem), true when the body is an error object of Vonage's own.
+    """
+    document = parse_json(text)
+    body: Mapping[str, t.Any] = document if isinstance(document, dict) else {}
+    title = _first_text(body, ("title", "error_title", "error-code-label", "description"))
+    code = _code(body)
+    detail = _first_text(body, ("detail",))
+    if not body and text.strip():
+        detail = _one_line(text)
+    return {
+        "status": status,
+        "code": code,
+        "title": title or _reason(status),
+        "detail": detail,
+        "instance": _first_text(body, ("instance",)),
+        "request_id": _one_line(headers.get("X-Request-Id") or "") or None,
+        "invalid_parameters": _invalid_parameters(body.get("invalid_parameters")),
+        "problem": title is not None or code is not None,
+    }
+
+
+def legacy_failure(body: t.Any) -> bool:
+    """Whether a 2xx body of the rest host is an error all the same.
+
+    :param body: The parsed body.
+    :returns: True when it is an object with an C(error-code) or C(code) other than 200.
+    """
+    if not isinstance(body, dict):
+        return False
+    return any(str(body[key]) != "200" for key in ("error-code", "code") if body.get(key) is not None)
+
+
+def _code(body: Mapping[str, t.Any]) -> str | None:
+    kind = body.get("type")
+    if isinstance(kind, str) and "#" in kind:
+        # The part before the fragment varies between hosts and years; the fragment is what Vonage documents.
+        return _one_line(kind.rsplit("#", 1)[1]).lower() or None
+    return _first_text(body, ("error-code", "code"))
+
+
+def _first_text(body: Mapping[str, t.Any], keys: Iterable[str]) -> str | None:
+    for key in keys:
+        value = body.get(key)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and _one_line(str(value)):
+            return _one_line(str(value))
+    return None
+
+
+def _invalid_parameters(value: t.Any) -> list[dict[str, str]]:
+    """Both published forms (an array of name and reason, an object of field and text) as one list."""
+    rows: list[tuple[t.Any, t.Any]] = []
+    if isinstance(value, dict):
+        if "parameter" in value:
+            rows.append((value["parameter"], value.get("message", "")))
+        else:
+            rows.extend(value.items())
+    elif isinstance(value, list):
+        rows.extend((row.get("name", ""), row.get("reason", "")) for row in value if isinstance(row, dict))
+    return [{"name": _one_line(str(name)), "reason": _one_line(str(reason))} for name, reason in rows]
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL_CHARACTERS.sub(" ", text[: 2 * _LONGEST_TEXT]).strip()[:_LONGEST_TEXT]
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "unexpected status"

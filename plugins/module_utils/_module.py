@@ -1,0 +1,41 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""Runs an operation as an Ansible module: the one place where errors become C(fail_json)."""
+
+from __future__ import annotations
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.community.vonage.plugins.module_utils._client import (
+    HAS_REQUESTS,
+    REQUESTS_IMPORT_ERROR,
+    Client,
+)
+from ansible_collections.community.vonage.plugins.module_utils._errors import VonageError
+from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
+from ansible_collections.community.vonage.plugins.module_utils._options import Connection, connection_argument_spec
+
+
+def run_module(operation: Operation) -> None:
+    """Read the task's options, run the operation, and end the module with its result.
+
+    :param operation: What the module does.
+    """
+    module = AnsibleModule(
+        argument_spec={**connection_argument_spec(), **operation.options},
+        required_if=operation.required_if,
+        supports_check_mode=True,
+    )
+    if not HAS_REQUESTS:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        connection = Connection.from_params(module.params)
+        if connection.verify is False:
+            module.warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
+        result = operation.run(Client(connection, warn=module.warn), module.params, module.check_mode)
+    except VonageError as error:
+        module.fail_json(msg=error.message, error=error.details)
+    module.exit_json(**result)

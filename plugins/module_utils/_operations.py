@@ -1,0 +1,318 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""What each module does: its own options, and one function from client, options and check mode to a result.
+
+Nothing here knows AnsibleModule: whoever runs an operation hands in the checked options and turns the errors of
+C(_errors) into a failure. Each function has one path for both modes, with one guard around its write.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Answered, Client, Probe, Secret
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+)
+from ansible_collections.community.vonage.plugins.module_utils._secret_rules import broken_rules
+
+Params = Mapping[str, t.Any]
+Result = dict[str, t.Any]
+
+# Vonage's documented limit.
+_MOST_SECRETS = 2
+
+# Seconds before each further look for a secret whose creation went unanswered: Vonage documents no propagation delay,
+# so a few short looks, and then the truth that nobody can tell.
+_SETTLE_WAITS = (0.0, 1.0, 3.0)
+
+# Option: (form field of the request, key of the answer). The capital B is Vonage's; the field with a small one is
+# ignored without an error.
+_CALLBACKS = {
+    "mo_callback_url": ("moCallBackUrl", "mo-callback-url"),
+    "dr_callback_url": ("drCallBackUrl", "dr-callback-url"),
+}
+_LIMITS = {
+    "max_outbound_request": "max-outbound-request",
+    "max_inbound_request": "max-inbound-request",
+    "max_calls_per_second": "max-calls-per-second",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A module, without the Ansible around it.
+
+    :ivar run: Does the work and returns the result; raises C(VonageError).
+    :ivar options: Argument spec of the options beside the connection's.
+    :ivar required_if: As in AnsibleModule.
+    """
+
+    run: Callable[[Client, Params, bool], Result]
+    options: Mapping[str, Mapping[str, t.Any]] = field(default_factory=dict)
+    required_if: Sequence[tuple[str, t.Any, tuple[str, ...]]] = ()
+
+
+def _balance_info(client: Client, _params: Params, _check_mode: bool) -> Result:
+    return {"changed": False, "balance": _read_balance(client)}
+
+
+def _read_balance(client: Client) -> dict[str, t.Any]:
+    balance = client.get_balance()
+    # Vonage keeps balances in euro and its answer names no currency.
+    return {"value": float(balance.value), "currency": "EUR", "auto_reload": balance.auto_reload}
+
+
+def _topup(client: Client, params: Params, check_mode: bool) -> Result:
+    reference = params["transaction_reference"].strip()
+    if not reference:
+        raise NotSent(
+            "transaction_reference must be the reference of the payment that switched auto-reload on; the Vonage"
+            " dashboard shows it under Billing & Payments"
+        )
+    balance = _read_balance(client)
+    if params["below"] is not None and balance["value"] >= params["below"]:
+        return {"changed": False, "balance": balance, "topped_up": False}
+    if balance["auto_reload"] is False:
+        raise Refused(
+            "Auto-reload is off, so Vonage has no payment to repeat and nothing was charged: switch auto-reload on in"
+            " the Vonage dashboard under Billing & Payments",
+            code="auto-reload-off",
+        )
+    if not check_mode:
+        client.top_up(reference)
+    return {"changed": True, "balance": balance, "topped_up": not check_mode}
+
+
+def _account_settings(client: Client, params: Params, check_mode: bool) -> Result:
+    before = _settings(client.read_settings())
+    wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}
+    fields = {_CALLBACKS[option][0]: value for option, value in wanted.items() if value != before[option]}
+    if params["http_forward_method"] is not None:
+        # Vonage never returns it, so it cannot be compared and is sent each time.
+        fields["httpForwardMethod"] = params["http_forward_method"]
+    after = {**before, **wanted}
+    if fields and not check_mode:
+        after = _settings(client.write_settings(fields))
+        kept = [option for option, value in wanted.items() if after[option] != value]
+        if kept:
+            raise Refused(
+                f"Vonage kept the old value of {', '.join(kept)}: it saves a callback URL only when the URL answers a"
+                " GET with 200 at that moment. Bring the webhook up, without authentication, and run the task again",
+                code="callback-not-saved",
+            )
+    return {"changed": bool(fields), "settings": after, "diff": {"before": before, "after": after}}
+
+
+def _settings(body: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Vonage's settings under the names of this collection; a callback that is "", null or absent is unset."""
+    settings: dict[str, t.Any] = {option: body.get(key) or "" for option, (_field, key) in _CALLBACKS.items()}
+    for name, key in _LIMITS.items():
+        value = body.get(key)
+        # Seen as numbers and as numeric strings, and one of them not at all.
+        settings[name] = int(str(value)) if str(value).isdecimal() else None
+    return settings
+
+
+def _api_secret(client: Client, params: Params, check_mode: bool) -> Result:
+    account_id = params["account_id"] or client.api_key
+    if params["state"] == "absent":
+        return _absent(client, account_id, params["secret_id"], check_mode)
+    return _present(client, account_id, params["secret"], check_mode)
+
+
+def _present(client: Client, account_id: str, value: str, check_mode: bool) -> Result:
+    rules = broken_rules(value)
+    if rules:
+        raise NotSent(f"secret breaks the rules of Vonage; it must {', and '.join(rules)}")
+    # Vonage never shows a value, so the one way to know that it is present is to log in with it.
+    probe = client.probe(account_id, value)
+    if probe.secrets is not None:
+        return _secret_result(False, probe.secrets, probe.secrets, _only(probe.secrets))
+    if probe.answered == "unknown":
+        raise _because(probe, "It cannot be told whether the secret exists already, so nothing was created")
+    before = client.list_secrets(account_id)
+    if len(before) >= _MOST_SECRETS:
+        raise _max_secrets(account_id, before)
+    if check_mode:
+        return _secret_result(True, before, before, None)
+    try:
+        created = client.create_secret(account_id, value)
+    except (Refused, UnknownOutcome) as error:
+        return _resolve_create(client, account_id, value, before, error)
+    return _secret_result(True, before, [*before, created], created)
+
+
+def _resolve_create(client: Client, account_id: str, value: str, before: list[Secret], error: VonageError) -> Result:
+    """Find out what became of a creation that Vonage refused, or did not answer, by looking.
+
+    :raises VonageError: The value does not answer: C(error), or C(max-secrets) when the account is full.
+    """
+    refused = isinstance(error, Refused)
+    for seconds in _SETTLE_WAITS[:1] if refused else _SETTLE_WAITS:
+        client.wait(seconds)
+        probe = client.probe(account_id, value)
+        if probe.secrets is not None:
+            known = {secret.id for secret in before}
+            created = _only([secret for secret in probe.secrets if secret.id not in known])
+            # Refused and yet there: a run beside this one created it.
+            return _secret_result(not refused, before, probe.secrets, created)
+    after = client.list_secrets(account_id)
+    if refused:
+        raise _max_secrets(account_id, after) if len(after) >= _MOST_SECRETS else error
+    raise UnknownOutcome(
+        f"{error.message}. The value does not answer, and the account lists {_ids(after)}: run the task again with the"
+        " same value, which is safe",
+        **error.details,
+    )
+
+
+def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -> Result:
+    before = client.list_secrets(account_id)
+    found = next((secret for secret in before if secret.id == secret_id), None)
+    if found is None:
+        return _secret_result(False, before, before, None)
+    after = [secret for secret in before if secret.id != secret_id]
+    if not after:
+        raise Refused(
+            f"{secret_id} is the only secret of account {account_id}, which must always keep one: create the new"
+            " secret first",
+            code="delete-last-secret",
+        )
+    if not check_mode:
+        try:
+            client.delete_secret(account_id, secret_id)
+        except Refused as error:
+            if error.code != "invalid-id":  # gone meanwhile, which is what was asked for
+                raise
+        except UnknownOutcome:
+            if secret_id in {secret.id for secret in client.list_secrets(account_id)}:
+                raise
+    return _secret_result(True, before, after, found)
+
+
+def _secret_result(changed: bool, before: list[Secret], after: list[Secret], secret: Secret | None) -> Result:
+    rows = [secret.as_dict() for secret in after]
+    return {
+        "changed": changed,
+        "secret": secret.as_dict() if secret else None,
+        "secrets": rows,
+        "diff": {"before": {"secrets": [secret.as_dict() for secret in before]}, "after": {"secrets": rows}},
+    }
+
+
+def _only(secrets: list[Secret]) -> Secret | None:
+    """The secret, when there is no doubt which one it is."""
+    return secrets[0] if len(secrets) == 1 else None
+
+
+def _max_secrets(account_id: str, secrets: list[Secret]) -> Refused:
+    return Refused(
+        f"Account {account_id} already has {len(secrets)} secrets ({_ids(secrets)}) and Vonage allows no more; nothing"
+        " was created. Find out which one is no longer used, and remove it with state=absent and its secret_id",
+        code="max-secrets",
+    )
+
+
+def _ids(secrets: list[Secret]) -> str:
+    return ", ".join(secret.id for secret in secrets) or "no secret"
+
+
+def _because(probe: Probe, what: str) -> VonageError:
+    error = probe.error
+    if error is None:
+        return UnknownOutcome(what)
+    return type(error)(f"{what}: {error.message}", from_vonage=error.from_vonage, **error.details)
+
+
+def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Result:
+    account_ids = params["account_ids"] or [client.api_key]
+    rows = []
+    errors = []
+    for account_id in account_ids:
+        try:
+            secrets, error = client.list_secrets(account_id), None
+        except VonageError as failure:
+            secrets, error = [], failure
+            errors.append(failure)
+        rows.append(
+            {
+                "account_id": account_id,
+                "secrets": [secret.as_dict() for secret in secrets],
+                "error": {**error.details, "msg": error.message} if error else None,
+            }
+        )
+    candidates = params["candidates"] or []
+    if len(errors) == len(rows) and not candidates:
+        raise errors[0]
+    first = rows[0]
+    answers: dict[str, Probe] = {}
+    if first["error"] is None and first["account_id"] == client.api_key:
+        # The list was read with it.
+        answers[client.login[1]] = Probe("accepted")
+    for value in candidates:
+        if value not in answers:
+            answers[value] = client.probe(account_ids[0], value)
+    accepted = next((probe for probe in answers.values() if probe.secrets is not None), None)
+    if first["error"] is not None and accepted is not None and accepted.secrets is not None:
+        first["secrets"] = [secret.as_dict() for secret in accepted.secrets]
+    # As long as no credential at all is accepted, a refusal may be of the address, the method or the account, and
+    # says nothing of a value.
+    sure = first["error"] is None or accepted is not None
+    return {
+        "changed": False,
+        "accounts": rows,
+        "secrets": first["secrets"],
+        "candidates": [_verdict(answers[value].answered, sure) for value in candidates],
+    }
+
+
+def _verdict(answered: Answered, sure: bool) -> Answered:
+    return "unknown" if answered == "refused" and not sure else answered
+
+
+BALANCE_INFO = Operation(_balance_info)
+
+TOPUP = Operation(
+    _topup,
+    {
+        "transaction_reference": {"type": "str", "required": True, "aliases": ["trx"]},
+        "below": {"type": "float"},
+    },
+)
+
+ACCOUNT_SETTINGS = Operation(
+    _account_settings,
+    {
+        "mo_callback_url": {"type": "str"},
+        "dr_callback_url": {"type": "str"},
+        "http_forward_method": {"type": "str", "choices": ["GET_QUERY_PARAMS", "POST_QUERY_PARAMS", "POST_JSON"]},
+    },
+)
+
+API_SECRET = Operation(
+    _api_secret,
+    {
+        "account_id": {"type": "str"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "secret": {"type": "str", "no_log": True},
+        "secret_id": {"type": "str", "no_log": False},
+    },
+    required_if=(("state", "present", ("secret",)), ("state", "absent", ("secret_id",))),
+)
+
+API_SECRET_INFO = Operation(
+    _api_secret_info,
+    {
+        "account_ids": {"type": "list", "elements": "str"},
+        "candidates": {"type": "list", "elements": "str", "no_log": True},
+    },
+)

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""The connection to Vonage: its options as an argument spec, and their meaning as one checked object."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import platform
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ansible.module_utils.ansible_release import __version__ as ansible_core_version
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
+
+
+def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
+    """The options that every module shares.
+
+    :returns: A new argument spec; the documentation of the same options is in the doc fragment C(connection).
+    """
+    return {
+        "api_key": {
+            "type": "str",
+            "required": True,
+            "no_log": False,
+            "fallback": (env_fallback, ["VONAGE_API_KEY"]),
+        },
+        "api_secret": {
+            "type": "str",
+            "required": True,
+            "no_log": True,
+            "fallback": (env_fallback, ["VONAGE_API_SECRET"]),
+        },
+        "rest_url": {
+            "type": "str",
+            "default": "https://rest.nexmo.com",
+            "fallback": (env_fallback, ["VONAGE_REST_URL"]),
+        },
+        "api_url": {
+            "type": "str",
+            "default": "https://api.nexmo.com",
+            "fallback": (env_fallback, ["VONAGE_API_URL"]),
+        },
+        "timeout": {"type": "float", "default": 30, "fallback": (env_fallback, ["VONAGE_TIMEOUT"])},
+        "retries": {"type": "int", "default": 3, "fallback": (env_fallback, ["VONAGE_RETRIES"])},
+        "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["VONAGE_VALIDATE_CERTS"])},
+        "ca_path": {"type": "path", "fallback": (env_fallback, ["VONAGE_CA_PATH"])},
+    }
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Everything the client needs to know to reach one Vonage account.
+
+    :ivar api_key: The account's API key.
+    :ivar api_secret: One of its secrets.
+    :ivar rest_url: Base URL of C(/account/*), without a trailing slash.
+    :ivar api_url: Base URL of C(/accounts/*), without a trailing slash.
+    :ivar timeout: Seconds to wait for a connection, and then for each part of an answer.
+    :ivar retries: How often a call that is safe to repeat is sent again.
+    :ivar verify: Whether certificates are verified, or the path of the CA bundle to verify them with.
+    """
+
+    api_key: str
+    api_secret: str
+    rest_url: str
+    api_url: str
+    timeout: float
+    retries: int
+    verify: bool | str
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent, in the form that Vonage asks of client libraries."""
+        return (
+            f"ansible-vonage-account/{COLLECTION_VERSION} python/{platform.python_version()}"
+            f" ansible-core/{ansible_core_version}"
+        )
+
+    def trusted(self, url: str) -> bool:
+        """Whether an answer from a URL surely comes from the server that was addressed.
+
+        :param url: A URL below one of the base URLs.
+        :returns: True for verified TLS, and for a loopback address.
+        """
+        parts = urlsplit(url)
+        return _is_loopback(parts.hostname) or (parts.scheme == "https" and self.verify is not False)
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, t.Any]) -> Connection:
+        """Check the connection options of a task.
+
+        :param params: The options, already of the types of the argument spec.
+        :raises NotSent: An option cannot be used; the message says what to write instead.
+        """
+        api_key, api_secret = params["api_key"], params["api_secret"]
+        # HTTP Basic divides the two at the first colon, so only the secret may hold one.
+        if not api_key or ":" in api_key or not api_key.isprintable():
+            raise NotSent("api_key must be the API key as the Vonage dashboard shows it; there is no ':' in it")
+        if not api_secret:
+            raise NotSent("api_secret is empty; give the account's API secret, for example in VONAGE_API_SECRET")
+        timeout, retries = params["timeout"], params["retries"]
+        if not (timeout > 0 and math.isfinite(timeout)):
+            raise NotSent(f"timeout must be a number of seconds above 0, not {timeout:g}")
+        if retries < 0:
+            raise NotSent(f"retries must be 0 or more, not {retries}")
+        verify: bool | str = params["validate_certs"]
+        if params["ca_path"]:
+            if not verify:
+                raise NotSent("ca_path has no effect with validate_certs=false; leave one of them out")
+            if not os.path.exists(params["ca_path"]):
+                raise NotSent(f"ca_path names {params['ca_path']}, which does not exist where the task runs")
+            verify = params["ca_path"]
+        return cls(
+            api_key=api_key,
+            api_secret=api_secret,
+            rest_url=_base_url("rest_url", params["rest_url"], verify),
+            api_url=_base_url("api_url", params["api_url"], verify),
+            timeout=timeout,
+            retries=retries,
+            verify=verify,
+        )
+
+
+def _base_url(option: str, value: str, verify: bool | str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    # The value is not shown where it may hold a password.
+    if not usable:
+        raise NotSent(f"{option} must be a URL such as https://api.nexmo.com or http://127.0.0.1:8080")
+    if parts.username is not None or parts.password is not None:
+        raise NotSent(f"{option} must not hold a user name or a password; use api_key and api_secret")
+    if parts.query or parts.fragment:
+        raise NotSent(f"{option} must end after the path: no '?' and no '#'")
+    if parts.scheme == "http" and verify is not False and not _is_loopback(parts.hostname):
+        raise NotSent(
+            f"{option} must begin with https://: plain http shows the secret to everybody on the way. Only a loopback"
+            " address is taken with http://, or, at your own risk, any address with validate_certs=false"
+        )
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

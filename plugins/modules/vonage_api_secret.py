@@ -1,0 +1,135 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vonage_api_secret
+short_description: Create or revoke an API secret of a Vonage API account
+version_added: 0.1.0
+description:
+  - Creates an API secret with a value of yours, or revokes one by its id.
+  - Vonage never shows the value of a secret. Whether a value is present is found out by logging in with it.
+  - Nothing is ever revoked to make room. An account has two secrets at most.
+  - To replace a secret in service, use the role P(community.vonage.rotate_api_secret#role).
+author:
+  - community.vonage contributors (@ansible-collections)
+extends_documentation_fragment:
+  - community.vonage.connection
+  - community.vonage.attributes
+attributes:
+  check_mode:
+    support: full
+    details: The account is read, and with O(state=present) a login with the value is tried.
+  diff_mode:
+    support: full
+    details: Shows ids and dates, never a value.
+  idempotent:
+    support: full
+options:
+  account_id:
+    description:
+      - API key of the account whose secrets are managed. It may be a subaccount of O(api_key).
+      - If not set, it is O(api_key).
+    type: str
+  state:
+    description:
+      - V(present) makes sure that O(secret) is a valid secret of the account.
+      - V(absent) makes sure that the secret with the id O(secret_id) does not exist. The only secret of an account
+        cannot be revoked. Log in with the secret that stays, not with the one that goes.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  secret:
+    description:
+      - The value. It must have 8 to 25 characters, and at least one lower-case letter, one upper-case letter and one
+        digit.
+      - Required with O(state=present).
+    type: str
+  secret_id:
+    description:
+      - Vonage's id of the secret.
+      - Required with O(state=absent).
+    type: str
+seealso:
+  - module: community.vonage.vonage_api_secret_info
+  - plugin: community.vonage.new_api_secret
+    plugin_type: lookup
+    description: Makes a value that Vonage accepts.
+"""
+
+EXAMPLES = r"""
+- name: Create a second secret
+  community.vonage.vonage_api_secret:
+    api_key: abcd1234
+    api_secret: "{{ vault_vonage_api_secret }}"
+    secret: "{{ vault_vonage_new_api_secret }}"
+
+- name: Revoke the first one, logged in with the second
+  community.vonage.vonage_api_secret:
+    api_key: abcd1234
+    api_secret: "{{ vault_vonage_new_api_secret }}"
+    state: absent
+    secret_id: 37d0cbf6-5fac-4656-a5c9-13b485d6fff0
+
+- name: Create a secret of a subaccount
+  community.vonage.vonage_api_secret:
+    api_key: abcd1234
+    api_secret: "{{ vault_vonage_api_secret }}"
+    account_id: efgh5678
+    secret: "{{ vault_vonage_subaccount_secret }}"
+"""
+
+RETURN = r"""
+secret:
+  description:
+    - The secret that was created, found or revoked.
+    - V(null) when the value was found but the account has two secrets, because Vonage does not tell which one it is; in
+      check mode before a creation; and when there was nothing to revoke.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Vonage's id of the secret.
+      type: str
+      returned: success
+      sample: 37d0cbf6-5fac-4656-a5c9-13b485d6fff0
+    created_at:
+      description: When it was created.
+      type: str
+      returned: success
+      sample: "2026-03-04T05:06:07Z"
+secrets:
+  description:
+    - All secrets of the account after the task, the oldest first. In check mode with O(state=present), as before it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Vonage's id of the secret.
+      type: str
+      returned: success
+      sample: 37d0cbf6-5fac-4656-a5c9-13b485d6fff0
+    created_at:
+      description: When it was created.
+      type: str
+      returned: success
+      sample: "2026-03-04T05:06:07Z"
+"""
+
+from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations import API_SECRET
+
+
+def main() -> None:
+    run_module(API_SECRET)
+
+
+if __name__ == "__main__":
+    main()
