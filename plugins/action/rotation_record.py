@@ -88,7 +88,7 @@ class _Vault:
 def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[str, t.Any]:
     """Replace the record, if nobody else did since it was read, and read it back.
 
-    :returns: C(changed), and the C(record) as it was read back.
+    :returns: `changed`, and the `record` as it was read back.
     """
     with _locked(path):
         stored = _read(path, vault)

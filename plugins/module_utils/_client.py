@@ -6,8 +6,8 @@
 """The client of the Vonage Account API: the only place that speaks HTTP.
 
 One method for each call that the collection makes. Each says for itself whether it may be repeated; an answer comes
-back as plain data, anything else as one of the errors of C(_errors). The service is described at
-U(https://developer.vonage.com/en/api/account).
+back as plain data, anything else as one of the errors of `_errors`. The service is described at
+https://developer.vonage.com/en/api/account.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class Secret:
 class Probe:
     """What authenticating with a value showed.
 
-    :ivar answered: C(accepted) for a 200; C(refused) for a 401 of Vonage's own from a server whose identity is sure;
-        C(unknown) for everything else, because a 403, a 5xx, a proxy or a broken network says nothing of the value.
+    :ivar answered: `accepted` for a 200; `refused` for a 401 of Vonage's own from a server whose identity is sure;
+        `unknown` for everything else, because a 403, a 5xx, a proxy or a broken network says nothing of the value.
     :ivar secrets: The secrets of the account, when the value was accepted.
     :ivar error: Why it was not accepted.
     """
@@ -127,8 +127,8 @@ class Balance:
 class _Call:
     """One call: where it goes, what it carries, and when it may be sent again.
 
-    C(repeat) is C(read) for calls that change nothing, C(write) for calls that may be sent again only when Vonage
-    surely did not process them, and C(never) for spending money.
+    `repeat` is `read` for calls that change nothing, `write` for calls that may be sent again only when Vonage
+    surely did not process them, and `never` for spending money.
     """
 
     method: str
@@ -186,7 +186,7 @@ class Client:
         self._sleep(seconds)
 
     def get_balance(self) -> Balance:
-        """Read the balance: C(GET /account/get-balance).
+        """Read the balance: `GET /account/get-balance`.
 
         :raises VonageError: The balance could not be read.
         """
@@ -199,7 +199,7 @@ class Client:
         return Balance(Decimal(value), auto_reload if isinstance(auto_reload, bool) else None)
 
     def top_up(self, transaction_reference: str) -> None:
-        """Repeat the payment that switched auto-reload on: C(POST /account/top-up). Sent once, whatever happens.
+        """Repeat the payment that switched auto-reload on: `POST /account/top-up`. Sent once, whatever happens.
 
         :param transaction_reference: Reference of that payment.
         :raises Refused: Vonage did not charge.
@@ -215,7 +215,7 @@ class Client:
             raise self._not_understood(call, "is not an answer of Vonage; the account may have been charged")
 
     def read_settings(self) -> dict[str, t.Any]:
-        """Read the account's settings: an empty C(POST /account/settings), which changes nothing.
+        """Read the account's settings: an empty `POST /account/settings`, which changes nothing.
 
         :returns: The answer as Vonage gives it, in kebab-case.
         :raises VonageError: The settings could not be read.
@@ -223,7 +223,7 @@ class Client:
         return self._settings(_Call("POST", "rest", "/account/settings", "read", form={}))
 
     def write_settings(self, fields: Mapping[str, str]) -> dict[str, t.Any]:
-        """Change settings: C(POST /account/settings).
+        """Change settings: `POST /account/settings`.
 
         :param fields: Form fields in Vonage's camelCase; an empty value unsets, an absent field is left alone.
         :returns: The settings after the call, which may still be the old ones: Vonage keeps a callback URL only when
@@ -233,7 +233,7 @@ class Client:
         return self._settings(_Call("POST", "rest", "/account/settings", "write", form=fields))
 
     def list_secrets(self, account_id: str, login: Login | None = None) -> list[Secret]:
-        """List the secrets of an account: C(GET /accounts/{api_key}/secrets).
+        """List the secrets of an account: `GET /accounts/{api_key}/secrets`.
 
         :param account_id: API key of the account: one's own, or a subaccount's.
         :param login: Other credentials to list with.
@@ -263,10 +263,10 @@ class Client:
         return Probe("accepted", secrets=secrets)
 
     def create_secret(self, account_id: str, value: str) -> Secret:
-        """Create a secret: C(POST /accounts/{api_key}/secrets).
+        """Create a secret: `POST /accounts/{api_key}/secrets`.
 
         :param account_id: API key of the account.
-        :param value: The value; see C(_secret_rules).
+        :param value: The value; see `_secret_rules`.
         :raises Refused: Vonage did not create it.
         :raises UnknownOutcome: It may exist now; probe for it.
         """
@@ -274,11 +274,11 @@ class Client:
         return self._secret(call, self._object(call, self._send(call)))
 
     def delete_secret(self, account_id: str, secret_id: str) -> None:
-        """Revoke a secret: C(DELETE /accounts/{api_key}/secrets/{secret_id}). There is no way back.
+        """Revoke a secret: `DELETE /accounts/{api_key}/secrets/{secret_id}`. There is no way back.
 
         :param account_id: API key of the account.
         :param secret_id: Id of the secret.
-        :raises Refused: Vonage did not revoke it; code C(invalid-id) when it does not exist.
+        :raises Refused: Vonage did not revoke it; code `invalid-id` when it does not exist.
         :raises UnknownOutcome: It may be gone; list to find out.
         """
         path = f"{_secrets_path(account_id)}/{_path_segment('secret_id', secret_id)}"

@@ -5,8 +5,8 @@
 # This file is private to the collection: it may change in any release.
 """What can go wrong in a call to Vonage, as typed errors, and the one parser of Vonage's error bodies.
 
-Vonage answers errors in five shapes: problem JSON (api host, and the gateway of both hosts), the legacy C(error-code)
-object and its variant C(code) (rest host), C(BAD_REQUEST) with an object of parameters (rest host), and anything that
+Vonage answers errors in five shapes: problem JSON (api host, and the gateway of both hosts), the legacy `error-code`
+object and its variant `code` (rest host), `BAD_REQUEST` with an object of parameters (rest host), and anything that
 is not JSON (gateway text, HTML of a proxy, XML, nothing at all). Nothing here speaks HTTP or knows Ansible.
 """
 
@@ -32,7 +32,7 @@ class VonageError(Exception):
 
     :ivar message: One line that says what happened and what to do; free of secrets.
     :ivar from_vonage: Whether an error body of Vonage's own stands behind it.
-    :ivar details: The C(error) object that a failed module returns.
+    :ivar details: The `error` object that a failed module returns.
     """
 
     outcome: t.ClassVar[Outcome]
@@ -62,7 +62,7 @@ class VonageError(Exception):
 
     @property
     def code(self) -> str | None:
-        """Vonage's own code of the error (the fragment of C(type), or C(error-code)), lower-cased."""
+        """Vonage's own code of the error (the fragment of `type`, or `error-code`), lower-cased."""
         return t.cast("str | None", self.details["code"])
 
 
@@ -132,8 +132,8 @@ def parse_error(status: int, headers: Mapping[str, str], text: str) -> dict[str,
     :param status: The HTTP status of the answer.
     :param headers: Its headers, looked up without regard to case.
     :param text: Its body.
-    :returns: C(status), C(code), C(title), C(detail), C(instance), C(request_id) and C(invalid_parameters) of the
-        C(error) object, and C(problem), true when the body is an error object of Vonage's own.
+    :returns: `status`, `code`, `title`, `detail`, `instance`, `request_id` and `invalid_parameters` of the
+        `error` object, and `problem`, true when the body is an error object of Vonage's own.
     """
     document = parse_json(text)
     body: Mapping[str, t.Any] = document if isinstance(document, dict) else {}
@@ -158,7 +158,7 @@ def legacy_failure(body: t.Any) -> bool:
     """Whether a 2xx body of the rest host is an error all the same.
 
     :param body: The parsed body.
-    :returns: True when it is an object with an C(error-code) or C(code) other than 200.
+    :returns: True when it is an object with an `error-code` or `code` other than 200.
     """
     if not isinstance(body, dict):
         return False

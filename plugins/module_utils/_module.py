@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""Runs an operation as an Ansible module: the one place where errors become C(fail_json)."""
+"""Runs an operation as an Ansible module: the one place where errors become `fail_json`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 """What each module does: its own options, and one function from client, options and check mode to a result.
 
 Nothing here knows AnsibleModule: whoever runs an operation hands in the checked options and turns the errors of
-C(_errors) into a failure. Each function has one path for both modes, with one guard around its write.
+`_errors` into a failure. Each function has one path for both modes, with one guard around its write.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _LIMITS = {
 class Operation:
     """A module, without the Ansible around it.
 
-    :ivar run: Does the work and returns the result; raises C(VonageError).
+    :ivar run: Does the work and returns the result; raises `VonageError`.
     :ivar options: Argument spec of the options beside the connection's.
     :ivar required_if: As in AnsibleModule.
     """
@@ -154,7 +154,7 @@ def _present(client: Client, account_id: str, value: str, check_mode: bool) -> R
 def _resolve_create(client: Client, account_id: str, value: str, before: list[Secret], error: VonageError) -> Result:
     """Find out what became of a creation that Vonage refused, or did not answer, by looking.
 
-    :raises VonageError: The value does not answer: C(error), or C(max-secrets) when the account is full.
+    :raises VonageError: The value does not answer: `error`, or `max-secrets` when the account is full.
     """
     refused = isinstance(error, Refused)
     for seconds in _SETTLE_WAITS[:1] if refused else _SETTLE_WAITS:

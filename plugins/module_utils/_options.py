@@ -26,7 +26,7 @@ from ansible_collections.community.vonage.plugins.module_utils._version import C
 def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
     """The options that every module shares.
 
-    :returns: A new argument spec; the documentation of the same options is in the doc fragment C(connection).
+    :returns: A new argument spec; the documentation of the same options is in the doc fragment `connection`.
     """
     return {
         "api_key": {
@@ -64,8 +64,8 @@ class Connection:
 
     :ivar api_key: The account's API key.
     :ivar api_secret: One of its secrets.
-    :ivar rest_url: Base URL of C(/account/*), without a trailing slash.
-    :ivar api_url: Base URL of C(/accounts/*), without a trailing slash.
+    :ivar rest_url: Base URL of `/account/*`, without a trailing slash.
+    :ivar api_url: Base URL of `/accounts/*`, without a trailing slash.
     :ivar timeout: Seconds to wait for a connection, and then for each part of an answer.
     :ivar retries: How often a call that is safe to repeat is sent again.
     :ivar verify: Whether certificates are verified, or the path of the CA bundle to verify them with.

@@ -7,8 +7,8 @@
 
 A *record* is what a team keeps of one account: the value in use, the value on its way, the one before. An
 *observation* is what Vonage shows at this moment: the listed ids, and what authenticating with the recorded values
-answered. C(plan) decides from both which steps are safe; C(advance) gives the record that follows a step. An id is
-attributed to a value only by proof (see C(_pin)), never by age or by its place in the list.
+answered. `plan` decides from both which steps are safe; `advance` gives the record that follows a step. An id is
+attributed to a value only by proof (see `_pin`), never by age or by its place in the list.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def new_record(account_id: str, value: str | None) -> Record:
 def problem(record: t.Any, account_id: str) -> str:
     """Why a stored record cannot be used for an account.
 
-    :param record: What the store holds under C(vonage_rotation).
+    :param record: What the store holds under `vonage_rotation`.
     :param account_id: API key of the account that is to be rotated.
     :returns: One sentence that says what to do, without any value; empty when there is nothing wrong.
     """
@@ -90,7 +90,7 @@ def problem(record: t.Any, account_id: str) -> str:
 def seconds(duration: t.Any) -> int:
     """Read a duration.
 
-    :param duration: A number of seconds, or a number with a unit: C(90), C(45s), C(15m), C(12h), C(30d), C(2w).
+    :param duration: A number of seconds, or a number with a unit: `90`, `45s`, `15m`, `12h`, `30d`, `2w`.
     :returns: Seconds.
     :raises ValueError: It is neither; the message says what to write instead.
     """
@@ -101,7 +101,7 @@ def seconds(duration: t.Any) -> int:
 
 
 def candidates(record: Record) -> list[str]:
-    """The recorded values that are to be probed, in the order that C(observe) reads the answers in."""
+    """The recorded values that are to be probed, in the order that `observe` reads the answers in."""
     return [entry["value"] for entry in (record["current"], record["pending"]) if entry and entry["value"]]
 
 
@@ -111,10 +111,10 @@ def observe(
     retired: Sequence[str] = (),
     confirmed: Mapping[str, int] | None = None,
 ) -> Observation:
-    """Put together what C(plan) is to decide on.
+    """Put together what `plan` is to decide on.
 
     :param record: The record.
-    :param info: Result of C(vonage_api_secret_info) for the account with C(candidates(record)).
+    :param info: Result of `vonage_api_secret_info` for the account with `candidates(record)`.
     :param retired: What the retired values answered, where they were probed.
     :param confirmed: Host -> generation that its running process uses; None before the consumers were asked.
     """
@@ -138,18 +138,18 @@ def observe(
 def plan(record: Record, observation: Observation, policy: Policy, now: str) -> Plan:
     """Decide what is safe to do next.
 
-    :param record: The record as stored, or C(new_record).
-    :param observation: C(secrets): the listed secrets (C(id), C(created_at)), or None when they could not be listed.
-        C(current): what the value in use answered, C(accepted), C(refused), C(unknown), or C(none) without a value.
-        C(pending): the same of the value on its way; C(none) without one, C(lost) when its value is not recorded.
-        C(retired): the same of the values retired before. C(confirmed): host -> generation that its running process
+    :param record: The record as stored, or `new_record`.
+    :param observation: `secrets`: the listed secrets (`id`, `created_at`), or None when they could not be listed.
+        `current`: what the value in use answered, `accepted`, `refused`, `unknown`, or `none` without a value.
+        `pending`: the same of the value on its way; `none` without one, `lost` when its value is not recorded.
+        `retired`: the same of the values retired before. `confirmed`: host -> generation that its running process
         uses, or None before the consumers were asked.
-    :param policy: C(mode), C(force), C(max_age), C(grace) and C(propagation_timeout) (durations), C(admin): whether
-        the credentials are a primary account's, C(current_secret_id): an id named by the operator, C(consumers): the
+    :param policy: `mode`, `force`, `max_age`, `grace` and `propagation_timeout` (durations), `admin`: whether
+        the credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the
         hosts that must confirm.
     :param now: The time, ISO 8601 in UTC.
-    :returns: C(outcome) (C(rotate), C(idle), C(grace), C(blocked), C(inconclusive)), C(reason) (a stable word),
-        C(message) (one sentence), C(steps), C(secret_id) (what C(drop) or C(revoke) would delete) and C(missing)
+    :returns: `outcome` (`rotate`, `idle`, `grace`, `blocked`, `inconclusive`), `reason` (a stable word),
+        `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete) and `missing`
         (hosts that have not confirmed).
     """
     case = _Case(record, observation, policy, now)
@@ -169,12 +169,12 @@ def advance(record: Record, step: str, now: str, **facts: t.Any) -> Record:
     """The record that follows a step, with the next version.
 
     :param record: The record before; it is not changed.
-    :param step: C(adopt), C(drop), or one of C(ALL_STEPS) that is recorded: all but C(confirm).
+    :param step: `adopt`, `drop`, or one of `ALL_STEPS` that is recorded: all but `confirm`.
     :param now: The time, ISO 8601 in UTC.
-    :param facts: What the step learned. C(secrets): the secrets listed last; C(current): what the value in use
-        answered; C(value): a new value (C(prepare)); C(secret): the created secret as Vonage answered it (C(create));
-        C(grace): a duration (C(adopt), C(promote)); C(secret_id): the id that the operator named (C(adopt),
-        C(prepare)).
+    :param facts: What the step learned. `secrets`: the secrets listed last; `current`: what the value in use
+        answered; `value`: a new value (`prepare`); `secret`: the created secret as Vonage answered it (`create`);
+        `grace`: a duration (`adopt`, `promote`); `secret_id`: the id that the operator named (`adopt`,
+        `prepare`).
     :raises ValueError: There is no such step.
     """
     if step not in _TRANSITIONS:
@@ -209,7 +209,7 @@ class _Case:
         return secret_id is not None and secret_id in self.ids
 
     def due(self) -> str:
-        """Why a new rotation should begin: C(forced), C(max_age), or nothing."""
+        """Why a new rotation should begin: `forced`, `max_age`, or nothing."""
         if self.mode == "finish":
             return ""
         if self.force:

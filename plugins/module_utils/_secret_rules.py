@@ -5,7 +5,7 @@
 # This file is private to the collection: it may change in any release.
 """The rules that Vonage puts on a new API secret, and a generator that keeps them.
 
-Source: U(https://developer.vonage.com/en/account/secret-management): 8 to 25 characters, at least one lower-case
+Source: https://developer.vonage.com/en/account/secret-management: 8 to 25 characters, at least one lower-case
 letter, one upper-case letter and one digit. They hold for a secret that is *created*; one that is used to log in may
 be older than the rules and is never checked against them.
 """

@@ -28,7 +28,7 @@ class Consumer:
 
     :param env_file: Where the key and the secret are read from.
     :param url: Base URL of the server that it logs in to.
-    :param state: Directory for C(generation), C(pid) and C(counts.json), which others read.
+    :param state: Directory for `generation`, `pid` and `counts.json`, which others read.
     """
 
     def __init__(self, env_file: Path, url: str, state: Path) -> None:

@@ -111,16 +111,21 @@ class Workplace:
     def stop_consumer(self) -> Mapping[str, int]:
         """Stop the consumer.
 
-        :returns: How many of its logins were C(accepted), C(refused) and C(failed).
+        :returns: How many of its logins were `accepted`, `refused` and `failed`.
         """
-        if self._consumer is not None:
-            self._consumer.send_signal(signal.SIGTERM)
-            self._consumer.wait(timeout=10)
-            self._consumer = None
+        assert self._consumer is not None, "the consumer was not started"
+        self._consumer.send_signal(signal.SIGTERM)
+        self._consumer.wait(timeout=10)
+        self._consumer = None
         return self.counts()
 
+    def close(self) -> None:
+        """Stop the consumer if it still runs."""
+        if self._consumer is not None:
+            self.stop_consumer()
+
     def counts(self) -> Mapping[str, int]:
-        """How many of the consumer's logins were C(accepted), C(refused) and C(failed) until now."""
+        """How many of the consumer's logins were `accepted`, `refused` and `failed` until now."""
         counts: dict[str, int] = json.loads((self.env_file.parent / "counts.json").read_text(encoding="utf-8"))
         return counts
 

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from vonage_simulator.accounts import DEFAULT_ACCOUNTS, AccountsError, read_accounts
 from vonage_simulator.faults import ACTIONS
 from vonage_simulator.switches import DEFINITIONS, SwitchError, Switches

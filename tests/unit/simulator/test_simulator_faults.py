@@ -10,6 +10,7 @@ import json
 import time
 
 import pytest
+
 from vonage_simulator.faults import ACTIONS, FaultError
 
 KEY = "c0ffee01"

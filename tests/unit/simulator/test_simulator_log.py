@@ -86,3 +86,9 @@ def test_requests_can_be_selected(call, sim):
 def test_control_requests_are_not_logged(call, sim):
     call("GET", "/_simulator/accounts?values=true")
     assert sim.log == []
+
+
+def test_a_secret_with_a_blank_is_redacted_in_a_path(start):
+    call = start([{"api_key": KEY, "secrets": [{"value": "two w0rds A"}]}])
+    call("GET", f"/account/get-balance/{KEY}/two%20w0rds%20A", auth=None)
+    assert call.simulator.log[0].path == f"/account/get-balance/{KEY}/[redacted]"

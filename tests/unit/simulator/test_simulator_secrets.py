@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -200,16 +201,16 @@ def test_the_list_can_lag_behind(call, sim):
     assert set(call.secret_ids()) == {old, new}
 
 
-def test_of_two_parallel_creates_one_wins(call):
-    for _ in range(10):
-        answers = []
-        threads = [
-            threading.Thread(target=lambda value=f"{NEW}{number}": answers.append(call.create(value)))
-            for number in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(answer.status for answer in answers) == [201, 403, 403, 403]
-        call.simulator.engine.load_accounts()
+def test_of_parallel_creates_for_one_free_slot_one_wins(call, sim, monkeypatch):
+    create = sim.state.create_secret
+
+    def create_slowly(account, value):
+        # Long enough for the other requests to pass the check for the maximum, if nothing holds them back.
+        time.sleep(0.05)
+        return create(account, value)
+
+    monkeypatch.setattr(sim.state, "create_secret", create_slowly)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(call.create, [f"{NEW}{number}" for number in range(4)]))
+    assert sorted(answer.status for answer in answers) == [201, 403, 403, 403]
+    assert len(sim.state.accounts[KEY].live) == 2

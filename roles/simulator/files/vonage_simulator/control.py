@@ -28,12 +28,14 @@ class Control:
 
     Args:
         engine: what is looked into and changed.
-        stop: called when the simulator is asked to end.
+
+    Attributes:
+        stop_requested: whether the simulator was asked to end. The server does so once the answer is out.
     """
 
-    def __init__(self, engine: Engine, stop: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self.stop_requested = False
         self._engine = engine
-        self._stop = stop
         self._routes: dict[str, dict[str, Callable[[Request], Response]]] = {
             "/accounts": {"GET": self._get_accounts, "PUT": self._put_accounts},
             "/log": {"GET": self._get_log, "DELETE": self._delete_log},
@@ -127,7 +129,7 @@ class Control:
         return self._get_clock(request)
 
     def _post_stop(self, _request: Request) -> Response:
-        self._stop()
+        self.stop_requested = True
         return json_response(202, {"stopping": True})
 
 

@@ -46,6 +46,7 @@ class Simulator:
         second_url: base URL of the second listener, or None.
         port: the port of the first listener.
         clock, switches, state, faults: the simulator's parts, to be read and changed directly.
+        stopping: set once the simulator was asked to end; whoever started it then calls `stop`.
 
     Raises:
         ValueError: if accounts or switches are not valid.
@@ -71,7 +72,7 @@ class Simulator:
         self.faults = self.engine.faults
         self.path_prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
         self.stopping = threading.Event()
-        self.control = control.Control(self.engine, self.stopping.set)
+        self.control = control.Control(self.engine)
         tls = None
         if tls_cert is not None:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -230,7 +231,9 @@ class _Handler(BaseHTTPRequestHandler):
         if request is None:
             return
         if request.path == control.PREFIX or request.path.startswith(control.PREFIX + "/"):
-            self._deliver(Delivery(self._serve_control(request)))
+            self._send(self._serve_control(request))
+            if self.server.simulator.control.stop_requested:
+                self.server.simulator.stopping.set()
             return
         self._deliver(self.server.simulator.engine.answer(request, self.server.families))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .clock import Clock, milliseconds, whole_seconds
 from .switches import Switches
-from .wire import new_id
+from .wire import API, REST, new_id
 
 
 @dataclass
@@ -111,7 +111,7 @@ class State:
         # Guards the set of accounts only; what is in an account is guarded by that account's own lock.
         self._lock = threading.Lock()
         self._accounts: dict[str, Account] = {}
-        self._turns = {"rest": itertools.count(), "api": itertools.count()}
+        self._turns = {REST: itertools.count(), API: itertools.count()}
         self.replace(accounts)
 
     def replace(self, accounts: Iterable[Account]) -> None:

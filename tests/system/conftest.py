@@ -1,0 +1,178 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the system tests share: the simulator in this process, a place to rehearse in, and runs of Ansible.
+
+The collection under test is the one that Ansible finds, so ANSIBLE_COLLECTIONS_PATH must lead to it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "demo"), str(ROOT / "roles" / "simulator" / "files")]
+
+from workplace import ACCOUNT, FIRST_SECRET, Workplace, account  # noqa: E402
+
+from vonage_simulator.server import Simulator  # noqa: E402
+
+# A run that hangs is a bug, and must not take the others' time.
+_LONGEST_RUN = 120
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of Ansible that has ended.
+
+    :ivar status: Its exit status; negative for the signal that killed it.
+    :ivar output: What it wrote to both streams.
+    """
+
+    status: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something, as the recap counts them."""
+        words = self.output.rpartition("PLAY RECAP")[2].split()
+        return sum(int(word[8:]) for word in words if word.startswith("changed="))
+
+    @property
+    def text(self) -> str:
+        """The output with its line breaks folded, to look for a sentence in."""
+        return " ".join(self.output.replace("\\n", " ").split())
+
+
+class Rehearsal(Workplace):
+    """A workplace whose runs are recorded."""
+
+    def __init__(self, directory: Path, simulator: Simulator) -> None:
+        super().__init__(directory, simulator.url)
+        self.simulator = simulator
+
+    def run(self, *arguments: str, kill_after: str | None = None, **options: Any) -> Run:
+        """Run the playbook that is shipped, or another one.
+
+        :param arguments: Further arguments of ansible-playbook.
+        :param kill_after: Name of a task after which the run is killed.
+        :param options: `playbook`, `vault`; `environment`: variables on top of the usual ones.
+        """
+        environment = {**self.environment(), **options.pop("environment", {})}
+        if kill_after is not None:
+            environment["ANSIBLE_CALLBACK_PLUGINS"] = str(Path(__file__).parent / "callback")
+            environment["ANSIBLE_CALLBACKS_ENABLED"] = "kill_after"
+            environment["KILL_AFTER"] = kill_after
+        result = subprocess.run(
+            self.command(*arguments, **options),
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=_LONGEST_RUN,
+            start_new_session=True,
+            check=False,
+        )
+        return Run(result.returncode, result.stdout)
+
+    def rotate(self, *arguments: str, **options: Any) -> Run:
+        """Run the shipped playbook, and show its output when it fails."""
+        run = self.run(*arguments, **options)
+        assert run.status == 0, run.output
+        return run
+
+    def play(self, *tasks: dict[str, Any], arguments: tuple[str, ...] = (), **options: Any) -> Run:
+        """Run tasks of one's own on localhost."""
+        playbook = self.directory / "play.yml"
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}
+        playbook.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
+        return self.run(*arguments, playbook=str(playbook), **options)
+
+    def stored(self) -> dict[str, Any]:
+        """The record, decrypted."""
+        result = subprocess.run(
+            ["ansible-vault", "view", "--vault-password-file", str(self.vault_password), str(self.record)],
+            env=self.environment(),
+            capture_output=True,
+            check=True,
+        )
+        record: dict[str, Any] = yaml.safe_load(result.stdout)["vonage_rotation"]
+        return record
+
+    def store(self, **changes: Any) -> dict[str, Any]:
+        """Change the record by hand."""
+        record = {**self.stored(), **changes}
+        self.write_record({"vonage_rotation": record})
+        return record
+
+    def write_record(self, document: Any) -> None:
+        """Write a document in the place of the record, vaulted."""
+        self.record.write_text(yaml.safe_dump(document), encoding="utf-8")
+        subprocess.run(
+            ["ansible-vault", "encrypt", "--vault-password-file", str(self.vault_password), str(self.record)],
+            env=self.environment(),
+            capture_output=True,
+            check=True,
+        )
+
+    def secret_ids(self, api_key: str = ACCOUNT) -> list[str]:
+        """The ids of the secrets that Vonage has now."""
+        found = self.simulator.state.find(api_key)
+        assert found is not None
+        return [secret.id for secret in found.live]
+
+    def calls(self) -> list[str]:
+        """The requests of the collection to Vonage so far, each as verb, path and status."""
+        return [
+            f"{entry.method} {entry.path} {entry.status}"
+            for entry in self.simulator.log
+            if entry.headers["user-agent"].startswith("ansible-vonage-account/")
+        ]
+
+    def writes(self) -> list[str]:
+        """Those of them that changed something, or tried to."""
+        return [call for call in self.calls() if not call.startswith("GET ")]
+
+
+def forms(value: str, api_key: str = ACCOUNT) -> list[str]:
+    """The forms in which a secret would show up in an output.
+
+    :param value: The secret.
+    :param api_key: The key that it belongs to.
+    """
+    login = base64.b64encode(f"{api_key}:{value}".encode()).decode()
+    return [value, login, json.dumps(value)[1:-1], base64.b64encode(value.encode()).decode()]
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """The simulator, with one account whose only secret is due for rotation."""
+    with Simulator(accounts=[account()]) as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, simulator: Simulator) -> Iterator[Rehearsal]:
+    """A place to rehearse in; a consumer that a test starts is stopped."""
+    assert os.environ.get("ANSIBLE_COLLECTIONS_PATH"), (
+        "set ANSIBLE_COLLECTIONS_PATH to where the collection is installed"
+    )
+    rehearsal = Rehearsal(tmp_path, simulator)
+    yield rehearsal
+    rehearsal.close()
+
+
+__all__ = ["ACCOUNT", "FIRST_SECRET", "Rehearsal", "Run", "forms"]

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rotations through the shipped playbook: what is sent, what is kept, that nobody is cut off, and how runs end."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal
+
+SECRETS = f"/accounts/{ACCOUNT}/secrets"
+CHECK_FORCED = ("--check", "-e", "rotate_api_secret_force=true")
+FORCED = ("-e", "rotate_api_secret_force=true")
+
+
+def assert_rotated(place: Rehearsal, generation: int = 1) -> None:
+    """The rotation is over: one secret at Vonage, and the record and the consumer have it."""
+    record = place.stored()
+    assert record["stage"] == "idle"
+    assert record["generation"] == generation
+    assert place.secret_ids() == [record["current"]["id"]]
+    assert (record["pending"], record["previous"]) == (None, None)
+    assert f"VONAGE_API_SECRET={record['current']['value']}\n" in place.env_file.read_text(encoding="utf-8")
+
+
+def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
+    old_id = place.secret_ids()[0]
+    place.start_consumer()
+    first = place.rotate()
+    assert_rotated(place)
+    assert place.stored()["retired"][0]["id"] == old_id
+
+    # Every request is named here; the README promises at most 16.
+    new_login = ["GET /account/get-balance 200", f"GET {SECRETS} 200"]
+    assert place.calls() == [
+        f"GET {SECRETS} 200",  # observe, and prove the secret in use
+        f"GET {SECRETS} 401",  # create: is the value there already?
+        f"GET {SECRETS} 200",  # create: is there a free slot?
+        f"POST {SECRETS} 201",  # create
+        *new_login,  # verify, on both hosts, three times in a row
+        *new_login,
+        *new_login,
+        f"GET {SECRETS} 200",  # observe again, with the new secret
+        f"GET {SECRETS} 200",  # revoke: is it still there?
+        f"DELETE {SECRETS}/{old_id} 204",  # revoke
+        f"GET {SECRETS} 200",  # settle: is the new one alone?
+    ]
+    assert len(place.calls()) <= 16
+    for step in ("prepare -> create -> verify -> promote -> distribute -> confirm -> revoke -> settle", "max_age"):
+        assert step in first.output
+
+    place.simulator.clear_log()
+    second = place.rotate()
+    assert second.changed == 0
+    assert place.calls() == [f"GET {SECRETS} 200"]
+    assert "idle (not_due)" in second.output
+
+    counts = place.stop_consumer()
+    assert counts["refused"] == counts["failed"] == 0
+    assert counts["accepted"] > 50
+
+
+def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
+    run = place.rotate(*CHECK_FORCED)
+    assert "rotate (forced)" in run.output
+    assert "prepare -> create -> verify -> promote -> distribute -> confirm -> revoke -> settle" in run.output
+    assert place.calls() == [f"GET {SECRETS} 200"]
+    assert not place.record.exists()
+
+
+KILLS = [
+    "Write the record, stage prepared",
+    "Create the secret at Vonage",
+    "Write the record, stage created",
+    "Read the balance with the new value",
+    "Write the record, stage verified",
+    "Write the record, stage promoted",
+    "Write the environment file",
+    "Let the process read the file",
+    "Note which generation is in use",
+    "Write the record, stage revoking",
+    "Revoke the old secret",
+    "Wait until Vonage lists the new secret alone",
+    "Write the record, stage idle",
+]
+
+
+@pytest.mark.parametrize("task", KILLS)
+def test_a_run_that_is_killed_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
+    place.start_consumer()
+    killed = place.run(kill_after=task)
+    assert killed.status == -9, killed.output
+    place.rotate()
+    assert_rotated(place)
+    # The value that was made first is the one in use: nothing was made twice, and nothing lost.
+    assert place.writes() == [f"POST {SECRETS} 201", f"DELETE {SECRETS}/{place.stored()['retired'][0]['id']} 204"]
+    counts = place.stop_consumer()
+    assert counts["refused"] == 0
+
+
+def test_a_secret_that_is_not_due_is_left_alone(place: Rehearsal) -> None:
+    run = place.rotate("-e", "rotate_api_secret_max_age=3650d")
+    assert "idle (not_due)" in run.output
+    assert run.changed == 0
+    assert not place.record.exists()
+
+
+def test_force_rotates_before_the_time(place: Rehearsal) -> None:
+    place.start_consumer()
+    place.rotate()
+    place.rotate(*FORCED)
+    assert_rotated(place, generation=2)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_an_unknown_second_secret_blocks(place: Rehearsal) -> None:
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    place.simulator.state.create_secret(found, "SomebodyElses1")
+    before = place.secret_ids()
+    run = place.run()
+    assert run.status == 2
+    assert "blocked (unknown_second_secret)" in run.text
+    assert "Nothing was changed" in run.text
+    assert all(secret_id in run.text for secret_id in before)
+    assert place.writes() == []
+    assert place.secret_ids() == before
+    assert not place.record.exists()
+
+
+def test_the_operator_can_name_the_secret_in_use(place: Rehearsal) -> None:
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    in_use = place.secret_ids()[0]
+    place.simulator.state.create_secret(found, "SomebodyElses1")
+    # The consumer must confirm generation 0 before the other secret goes.
+    place.start_consumer()
+    place.rotate("-e", f"rotate_api_secret_current_secret_id={in_use}")
+    assert place.secret_ids() == [in_use]
+    assert place.stored()["current"]["value"] == FIRST_SECRET
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
+    place.start_consumer()
+    run = place.rotate("-e", "rotate_api_secret_grace=1h")
+    assert "grace (grace_period)" in run.output
+    assert len(place.secret_ids()) == 2
+    record = place.stored()
+    assert record["stage"] == "distributed"
+
+    place.simulator.clear_log()
+    again = place.rotate("-e", "rotate_api_secret_grace=1h")
+    assert again.changed == 0
+    assert place.writes() == []
+
+    place.store(previous={**record["previous"], "revoke_not_before": record["current"]["since"]})
+    place.rotate()
+    assert_rotated(place)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_consumer_that_does_not_confirm_keeps_the_old_secret(place: Rehearsal) -> None:
+    place.start_consumer()
+    place.write_inventory(env_file_reload=["true"], env_file_confirm_retries=1)
+    run = place.run()
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert "gateway1" in run.text
+    assert len(place.secret_ids()) == 2
+
+    place.write_inventory()
+    place.rotate()
+    assert_rotated(place)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_without_consumers_only_finish_revokes(place: Rehearsal) -> None:
+    place.write_inventory(consumers="")
+    run = place.rotate()
+    assert "grace (nobody_confirms)" in run.output
+    assert len(place.secret_ids()) == 2
+    place.rotate("-e", "rotate_api_secret_mode=finish")
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
+
+
+def test_an_older_generation_does_not_replace_a_newer_one(place: Rehearsal) -> None:
+    newer = f"VONAGE_API_KEY={ACCOUNT}\nVONAGE_API_SECRET={FIRST_SECRET}\nVONAGE_API_SECRET_GENERATION=5\n"
+    place.env_file.write_text(newer, encoding="utf-8")
+    run = place.run()
+    assert run.status == 2
+    assert "the record is out of date" in run.text
+    assert place.env_file.read_text(encoding="utf-8") == newer
+    assert len(place.secret_ids()) == 2
+
+
+def test_a_consumer_that_cannot_be_reached_keeps_the_old_secret_and_is_named(place: Rehearsal) -> None:
+    host = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_ssh_common_args": "-o ConnectTimeout=2"}
+    inventory = json.dumps({"all": {"children": {"sms_gateways": {"hosts": {"gateway2": host}}}}})
+    (place.directory / "more.json").write_text(inventory, encoding="utf-8")
+    place.start_consumer()
+    run = place.run("-i", str(place.directory / "more.json"))
+    assert run.status != 0
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert "have not confirmed generation 1: gateway2" in run.text
+    assert len(place.secret_ids()) == 2
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_new_secret_that_is_slow_to_arrive_is_waited_for(place: Rehearsal) -> None:
+    place.simulator.switches["propagation_delay_rest"] = 3.0
+    place.simulator.switches["propagation_delay_api"] = 1.0
+    place.start_consumer()
+    place.rotate()
+    assert_rotated(place)
+    assert "GET /account/get-balance 401" in place.calls()
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_new_secret_that_does_not_arrive_stops_the_run_and_is_kept(place: Rehearsal) -> None:
+    place.simulator.switches["propagation_delay_rest"] = 3600.0
+    place.start_consumer()
+    run = place.run("-e", "rotate_api_secret_propagation_timeout=1s")
+    assert run.status == 2
+    assert "does not accept it after 1s" in run.text
+    assert place.stored()["pending"]["id"] in place.secret_ids()
+    place.simulator.clock.advance(3600)
+    place.rotate()
+    assert_rotated(place)
+    assert len([call for call in place.writes() if call.startswith("POST")]) == 1
+    assert place.stop_consumer()["refused"] == 0
+
+
+@pytest.mark.parametrize("action", ["drop_before", "drop_after"])
+def test_a_creation_without_an_answer_is_resolved(place: Rehearsal, action: str) -> None:
+    place.simulator.add_fault(action, method="POST", path="/secrets$", times=1)
+    place.start_consumer()
+    place.run()
+    place.rotate()
+    assert_rotated(place)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_retired_secret_that_is_back_is_dropped(place: Rehearsal) -> None:
+    place.start_consumer()
+    place.rotate()
+    place.simulator.switches["reused_secret"] = "accepted"
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    place.simulator.state.create_secret(found, FIRST_SECRET)
+    run = place.rotate()
+    assert "rotate (retired_revived)" in run.output
+    assert_rotated(place)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_status_only_reads(place: Rehearsal) -> None:
+    run = place.rotate("-e", "rotate_api_secret_mode=status")
+    assert "rotate (max_age)" in run.output
+    assert place.calls() == [f"GET {SECRETS} 200"]
+    assert not place.record.exists()
