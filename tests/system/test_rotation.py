@@ -144,6 +144,17 @@ def test_the_operator_can_name_the_secret_in_use(place: Rehearsal) -> None:
     assert place.stop_consumer()["refused"] == 0
 
 
+def test_a_consumer_that_is_silent_keeps_the_other_secret_even_at_generation_0(place: Rehearsal) -> None:
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    in_use = place.secret_ids()[0]
+    place.simulator.state.create_secret(found, "SomebodyElses1")
+    place.write_inventory(env_file_reload=["true"], env_file_confirm_retries=1)
+    run = place.run("-e", f"rotate_api_secret_current_secret_id={in_use}")
+    assert "have not confirmed generation 0: gateway1" in run.text
+    assert len(place.secret_ids()) == 2
+
+
 def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
     place.start_consumer()
     run = place.rotate("-e", "rotate_api_secret_grace=1h")

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as tasks: credentials from every place, check mode, and the same task twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
+
+SECRETS = f"/accounts/{ACCOUNT}/secrets"
+
+
+def module(name: str, **options: Any) -> dict[str, Any]:
+    return {f"community.vonage.{name}": options, "register": "result"}
+
+
+def expect(*conditions: str) -> dict[str, Any]:
+    return {"ansible.builtin.assert": {"that": list(conditions)}}
+
+
+def play(place: Rehearsal, *tasks: dict[str, Any], arguments: tuple[str, ...] = ()) -> Run:
+    run = place.play(*tasks, arguments=arguments)
+    assert run.status == 0, run.output
+    return run
+
+
+def test_the_action_group_sets_the_credentials_of_all_modules(place: Rehearsal) -> None:
+    defaults = {
+        "api_key": ACCOUNT,
+        "api_secret": FIRST_SECRET,
+        "rest_url": place.url,
+        "api_url": place.url,
+    }
+    tasks = [
+        module("vonage_balance_info"),
+        module("vonage_topup", trx="00X123", below=1),
+        module("vonage_account_settings"),
+        module("vonage_api_secret", secret=FIRST_SECRET),
+        module("vonage_api_secret_info"),
+    ]
+    playbook = place.directory / "group.yml"
+    content = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "module_defaults": {"group/community.vonage.vonage": defaults},
+        "tasks": tasks,
+    }
+    playbook.write_text(yaml.safe_dump([content]), encoding="utf-8")
+    nothing = {"VONAGE_API_KEY": "", "VONAGE_API_SECRET": "", "VONAGE_REST_URL": "", "VONAGE_API_URL": ""}
+    run = place.run(playbook=str(playbook), environment=nothing)
+    assert run.status == 0, run.output
+    assert len(place.calls()) == 5
+
+
+def test_balance(place: Rehearsal) -> None:
+    play(
+        place,
+        module("vonage_balance_info"),
+        expect(
+            "result is not changed",
+            "result.balance.value == 42.5",
+            "result.balance.currency == 'EUR'",
+            "result.balance.auto_reload",
+        ),
+    )
+
+
+def test_topup_below_an_amount(place: Rehearsal) -> None:
+    topup = module("vonage_topup", transaction_reference="00X123", below=50)
+    play(place, topup, expect("result is changed", "not result.topped_up"), arguments=("--check",))
+    assert place.writes() == []
+    play(place, topup, expect("result is changed", "result.topped_up", "result.balance.value == 42.5"))
+    assert place.writes() == ["POST /account/top-up 200"]
+    play(place, module("vonage_topup", trx="00X123", below=20), expect("result is not changed", "not result.topped_up"))
+    assert len(place.writes()) == 1
+
+
+def test_settings_are_kept_as_declared(place: Rehearsal) -> None:
+    declared = module("vonage_account_settings", mo_callback_url="https://example.com/sms")
+    checked = play(place, declared, expect("result is changed"), arguments=("--check", "--diff"))
+    assert '+ "mo_callback_url": "https://example.com/sms"' in checked.text
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    assert found.settings.mo_callback_url == ""
+    again = {**declared, "register": "again"}
+    play(place, declared, again, expect("result is changed", "again is not changed"))
+    assert found.settings.mo_callback_url == "https://example.com/sms"
+    unset = module("vonage_account_settings", mo_callback_url="")
+    play(place, unset, expect("result is changed", "result.settings.mo_callback_url == ''"))
+    assert found.settings.mo_callback_url == ""
+
+
+def test_a_callback_that_vonage_does_not_keep_is_a_failure(place: Rehearsal) -> None:
+    place.simulator.switches["dead_urls"] = ["https://dead.example.com/sms"]
+    place.simulator.switches["dead_url_answer"] = "V-b"
+    run = place.play(module("vonage_account_settings", mo_callback_url="https://dead.example.com/sms"))
+    assert run.status == 2
+    assert "Vonage kept the old value of mo_callback_url" in run.text
+
+
+def test_a_secret_is_created_once_and_revoked_once(place: Rehearsal) -> None:
+    create = module("vonage_api_secret", secret="Created0nce")
+    play(place, create, expect("result is changed", "result.secret is none"), arguments=("--check",))
+    assert place.writes() == []
+    again = {**create, "register": "again"}
+    play(place, create, again, expect("result is changed", "again is not changed", "again.secrets | length == 2"))
+    assert place.writes() == [f"POST {SECRETS} 201"]
+    new_id = place.secret_ids()[1]
+    revoke = module("vonage_api_secret", state="absent", secret_id=new_id)
+    gone = {**revoke, "register": "gone"}
+    play(place, revoke, gone, expect("result is changed", "gone is not changed"))
+    assert place.writes() == [f"POST {SECRETS} 201", f"DELETE {SECRETS}/{new_id} 204"]
+
+
+def test_a_third_secret_is_refused_and_both_ids_are_named(place: Rehearsal) -> None:
+    play(place, module("vonage_api_secret", secret="Created0nce"))
+    run = place.play(module("vonage_api_secret", secret="Created2wice"))
+    assert run.status == 2
+    assert all(secret_id in run.text for secret_id in place.secret_ids())
+    assert len(place.writes()) == 1
+
+
+def test_the_playbook_of_the_readme_rotates(place: Rehearsal) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [entry] = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
+    state = place.env_file.parent
+    entry["vars"].update(
+        rotate_api_secret_record=str(place.record),
+        rotate_api_secret_env_file=str(place.env_file),
+        rotate_api_secret_env_file_reload=["sh", "-c", f"kill -HUP $(cat {state}/pid)"],
+        rotate_api_secret_env_file_confirm=["cat", f"{state}/generation"],
+    )
+    assert entry["vars"]["rotate_api_secret_account_id"] == ACCOUNT
+    playbook = place.directory / "rotate.yml"
+    playbook.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    place.inventory.write_text(
+        yaml.safe_dump({"all": {"children": {"sms_gateways": {"hosts": {"gateway1": host}}}}}), encoding="utf-8"
+    )
+    place.start_consumer()
+    place.rotate(playbook=str(playbook), environment={"VONAGE_API_KEY": ""})
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_subaccount_is_bootstrapped_with_the_credentials_of_its_primary(place: Rehearsal) -> None:
+    secrets = [{"value": "Primary0ne", "created_at": "2026-03-04T05:06:07Z"}]
+    lost = [{"value": "LostLong4go", "created_at": "2025-03-04T05:06:07Z"}]
+    place.simulator.engine.load_accounts(
+        [
+            {"api_key": "c0ffee01", "secrets": secrets, "balance": "1"},
+            {"api_key": ACCOUNT, "secrets": lost, "balance": "1", "primary_account": "c0ffee01"},
+        ]
+    )
+    lost_id = place.secret_ids()[0]
+    place.write_inventory(consumers="")
+    primary = ("-e", "rotate_api_secret_api_key=c0ffee01")
+    named = ("-e", f"rotate_api_secret_current_secret_id={lost_id}", "-e", "rotate_api_secret_mode=finish")
+    run = place.rotate(*primary, environment={"VONAGE_API_SECRET": "Primary0ne"})
+    assert "rotate (bootstrap)" in run.output
+    assert len(place.secret_ids()) == 2
+    assert place.stored()["current"]["id"] in place.secret_ids()
+    run = place.rotate(*named, environment={"VONAGE_API_SECRET": "Primary0ne"})
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
