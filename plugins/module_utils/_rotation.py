@@ -222,8 +222,10 @@ class _Case:
         return "max_age" if born and _after(born, self.max_age) <= _instant(self.now) else ""
 
     def missing(self) -> list[str]:
-        """The consumers whose running process has not confirmed the record's generation."""
-        confirmed = self.confirmed or {}
+        """The consumers whose running process was asked and has not confirmed the record's generation."""
+        if self.confirmed is None:
+            return []
+        confirmed = self.confirmed
         return [host for host in self.consumers if confirmed.get(host) != self.record["generation"]]
 
     def superseded_id(self) -> str | None:
@@ -322,6 +324,10 @@ def _unknown_second(case: _Case) -> Plan:
         " vonage_api_secret state=absent; or set rotate_api_secret_current_secret_id to the id of the secret in use,"
         " and the other one is revoked as soon as all consumers are confirmed"
     )
+    if case.record["stage"] in ("promoted", "distributed"):
+        # Handed over beside a secret whose id is not known for certain: that one stays, and nothing is wrong.
+        steps = ["distribute", "confirm"] if case.confirmed is None else []
+        return {**_stop("grace", "unknown_second_secret", message), "steps": steps, "missing": case.missing()}
     return _stop("blocked", "unknown_second_secret", message)
 
 
@@ -460,7 +466,11 @@ def _adopt(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
             "created_at": _created_at(facts, current_id),
             "since": record["current"]["since"] or now,
         },
-        "previous": {"value": None, "id": _other(ids, current_id), "revoke_not_before": _later(now, facts)},
+        "previous": {
+            "value": (record["previous"] or {}).get("value"),
+            "id": _other(ids, current_id),
+            "revoke_not_before": _later(now, facts),
+        },
     }
 
 

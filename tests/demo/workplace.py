@@ -106,7 +106,7 @@ class Workplace:
         self._consumer = subprocess.Popen(
             [sys.executable, str(_CONSUMER), str(self.env_file), self.url, str(self.env_file.parent)]
         )
-        wait_for(lambda: (self.env_file.parent / "generation").exists(), "the consumer's first login")
+        wait_for((self.env_file.parent / "generation").exists, "the consumer's first login")
 
     def stop_consumer(self) -> Mapping[str, int]:
         """Stop the consumer.

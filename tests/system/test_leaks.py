@@ -77,18 +77,22 @@ def test_a_rotation_that_fails_shows_no_secret(place: Rehearsal) -> None:
 
 
 def test_modules_show_no_secret(place: Rehearsal) -> None:
+    place.start_consumer()
     place.rotate()
-    second = {"community.vonage.vonage_api_secret": {"secret": "Another0ne{% raw %}{{x}}{% endraw %}"}}
+    # Not as literals: Ansible shows the text of a task, as it stands in a playbook, to whoever asks for it.
+    wrong, first, second = (f"{{{{ lookup('env', '{name}') }}}}" for name in ("WRONG", "VONAGE_API_SECRET", "SECOND"))
     tasks = [
-        {"community.vonage.vonage_balance_info": {"api_secret": "NotTheSecret1"}},
-        {"community.vonage.vonage_api_secret_info": {"candidates": ["NotTheSecret1", FIRST_SECRET]}},
-        {"community.vonage.vonage_api_secret": {"secret": "NotTheSecret1", "api_secret": "NotTheSecret1"}},
+        {"community.vonage.vonage_balance_info": {"api_secret": wrong}},
+        {"community.vonage.vonage_api_secret_info": {"candidates": [wrong, first]}},
+        {"community.vonage.vonage_api_secret": {"secret": wrong, "api_secret": wrong}},
         {"community.vonage.vonage_account_settings": {"mo_callback_url": "https://example.com/sms"}},
-        {"community.vonage.vonage_topup": {"trx": "00X123", "api_secret": "NotTheSecret1"}},
-        second,
+        {"community.vonage.vonage_topup": {"trx": "00X123", "api_secret": wrong}},
+        {"community.vonage.vonage_api_secret": {"secret": second, "api_secret": second}},
     ]
     run = place.play(
-        *({**task, "ignore_errors": True} for task in tasks), arguments=LOUD, environment=environment(place)
+        *({**task, "ignore_errors": True} for task in tasks),
+        arguments=LOUD,
+        environment={**environment(place), "WRONG": "NotTheSecret1", "SECOND": place.stored()["current"]["value"]},
     )
     assert run.status == 0, run.output
     assert_silent(place, [run])
@@ -96,9 +100,10 @@ def test_modules_show_no_secret(place: Rehearsal) -> None:
 
 def test_the_search_finds_what_it_looks_for(place: Rehearsal) -> None:
     """Shows a secret on purpose: a search that found nothing then would prove nothing."""
+    place.start_consumer()
     place.rotate()
     run = place.play(
         {"ansible.builtin.debug": {"msg": "{{ lookup('env', 'VONAGE_API_SECRET') }}"}}, environment=environment(place)
     )
-    with pytest.raises(AssertionError, match=r"run 0.*ansible\.log"):
+    with pytest.raises(AssertionError, match="run 0"):
         assert_silent(place, [run])

@@ -156,13 +156,14 @@ def test_a_subaccount_is_bootstrapped_with_the_credentials_of_its_primary(place:
             {"api_key": ACCOUNT, "secrets": lost, "balance": "1", "primary_account": "c0ffee01"},
         ]
     )
-    lost_id = place.secret_ids()[0]
     place.write_inventory(consumers="")
     primary = ("-e", "rotate_api_secret_api_key=c0ffee01")
-    named = ("-e", f"rotate_api_secret_current_secret_id={lost_id}", "-e", "rotate_api_secret_mode=finish")
     run = place.rotate(*primary, environment={"VONAGE_API_SECRET": "Primary0ne"})
     assert "rotate (bootstrap)" in run.output
+    assert "grace (unknown_second_secret)" in run.output
     assert len(place.secret_ids()) == 2
-    assert place.stored()["current"]["id"] in place.secret_ids()
-    run = place.rotate(*named, environment={"VONAGE_API_SECRET": "Primary0ne"})
+    new_id = place.stored()["current"]["id"]
+    assert new_id in place.secret_ids()
+    named = ("-e", f"rotate_api_secret_current_secret_id={new_id}", "-e", "rotate_api_secret_mode=finish")
+    place.rotate(*named, environment={"VONAGE_API_SECRET": "Primary0ne"})
     assert place.secret_ids() == [place.stored()["current"]["id"]]

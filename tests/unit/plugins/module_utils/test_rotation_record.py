@@ -29,7 +29,8 @@ def prepared() -> dict[str, Any]:
     return _rotation.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="accepted")
 
 
-def created(secret: Any = NEW) -> dict[str, Any]:
+def created(lost_answer: bool = False) -> dict[str, Any]:
+    secret = None if lost_answer else NEW
     return _rotation.advance(prepared(), "create", THEN, secret=secret, secrets=[OLD, NEW], current="accepted")
 
 
@@ -76,7 +77,7 @@ def test_create_records_the_id_of_the_answer() -> None:
 
 
 def test_create_finds_the_id_by_elimination_when_the_answer_was_lost() -> None:
-    assert created(secret=None)["pending"]["id"] == "new"
+    assert created(lost_answer=True)["pending"]["id"] == "new"
 
 
 def test_promote_makes_the_pending_secret_current_and_keeps_the_old_one() -> None:

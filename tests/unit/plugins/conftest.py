@@ -1,0 +1,56 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fixtures of the unit tests, and an environment that does not depend on the machine."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from ansible_collections.community.vonage.tests.unit.plugins.wire import Answer, Bench, Server, Wire, scripted
+
+# No example is kept on disk, and a slow machine is no failure.
+hypothesis.settings.register_profile("unit", database=None, deadline=None, max_examples=100)
+hypothesis.settings.load_profile("unit")
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("VONAGE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """The requests that the test expects, and no others."""
+    with scripted() as script:
+        yield script
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """Makes clients that do not sleep."""
+    return Bench()
+
+
+@pytest.fixture
+def serve() -> Iterator[t.Callable[..., Server]]:
+    """Starts servers on real sockets; all are stopped after the test."""
+    servers: list[Server] = []
+
+    def start(*answers: Answer, **options: t.Any) -> Server:
+        servers.append(Server(*answers, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

@@ -1,0 +1,586 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import typing as t
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Balance, Client, Secret
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+)
+from ansible_collections.community.vonage.tests.unit.plugins.wire import (
+    API,
+    BALANCE,
+    CREATED_AT,
+    FORM,
+    KEY,
+    LOGIN,
+    NEW,
+    NEW_ID,
+    OLD_ID,
+    REST,
+    SECRET,
+    SECRETS,
+    SETTINGS,
+    SUBACCOUNT,
+    TOP_UP,
+    UNAUTHORIZED,
+    Bench,
+    Wire,
+    legacy,
+    listing,
+    problem,
+    shapes,
+    vonage_row,
+)
+
+OLD = Secret(OLD_ID, CREATED_AT[OLD_ID])
+YOUNG = Secret(NEW_ID, CREATED_AT[NEW_ID])
+
+# Every call of the client, with the request that it must make.
+CALLS: dict[str, tuple[t.Callable[[Client], t.Any], dict[str, t.Any], t.Any]] = {
+    "get_balance": (
+        lambda client: client.get_balance(),
+        {"method": "GET", "path": BALANCE},
+        {"value": 1, "autoReload": True},
+    ),
+    "read_settings": (lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, {}),
+    "list_secrets": (
+        lambda client: client.list_secrets(KEY),
+        {"method": "GET", "path": SECRETS},
+        listing(OLD_ID),
+    ),
+    "write_settings": (
+        lambda client: client.write_settings({"drCallBackUrl": ""}),
+        {"method": "POST", "path": SETTINGS, "form": {"drCallBackUrl": ""}},
+        {},
+    ),
+    "create_secret": (
+        lambda client: client.create_secret(KEY, NEW),
+        {"method": "POST", "path": SECRETS, "json_body": {"secret": NEW}},
+        vonage_row(NEW_ID),
+    ),
+    "delete_secret": (
+        lambda client: client.delete_secret(KEY, OLD_ID),
+        {"method": "DELETE", "path": f"{SECRETS}/{OLD_ID}"},
+        "",
+    ),
+    "top_up": (
+        lambda client: client.top_up("00X123456Y7890123Z"),
+        {"method": "POST", "path": TOP_UP, "form": {"trx": "00X123456Y7890123Z"}},
+        legacy("200", "success"),
+    ),
+}
+EVERY_CALL = pytest.mark.parametrize("call", CALLS)
+READS = ("get_balance", "read_settings", "list_secrets")
+
+
+def error_of(action: t.Callable[[], t.Any]) -> VonageError:
+    with pytest.raises(VonageError) as caught:
+        action()
+    return caught.value
+
+
+# -- what is sent ------------------------------------------------------------------------------------------------------
+
+
+@EVERY_CALL
+def test_each_call_is_one_exact_request(wire: Wire, bench: Bench, call: str) -> None:
+    run, request, answer = CALLS[call]
+    wire.expect(**request, body=answer)
+    run(bench.client())
+    assert bench.warnings == []
+
+
+@EVERY_CALL
+def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, bench: Bench, call: str) -> None:
+    run, request, answer = CALLS[call]
+    wire.expect(**request, body=answer)
+    client = bench.client(timeout=7.5)
+    run(client)
+    sent = wire.sent()
+    assert sent.headers["User-Agent"].startswith("ansible-vonage-account/")
+    assert KEY not in sent.headers["User-Agent"]
+    assert sent.req_kwargs["timeout"] == 7.5
+    assert sent.req_kwargs["verify"] is True
+
+
+@EVERY_CALL
+def test_how_certificates_are_verified_is_said_with_each_request(
+    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    run, request, answer = CALLS[call]
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(variable, "/etc/another.pem")
+        for options, verify in (
+            ({"ca_path": __file__}, __file__),
+            ({"validate_certs": False}, False),
+            ({}, "/etc/another.pem"),
+        ):
+            wire.expect(**request, body=answer)
+            run(bench.client(**options))
+            assert wire.sent().req_kwargs["verify"] == verify
+        monkeypatch.delenv(variable)
+
+
+def test_json_and_forms_on_one_client_do_not_mix(wire: Wire, bench: Bench) -> None:
+    client = bench.client()
+    for call in ("create_secret", "top_up", "read_settings", "create_secret", "write_settings", "get_balance"):
+        run, request, answer = CALLS[call]
+        wire.expect(**request, body=answer)
+        run(client)
+    types = [wire.sent(number).headers.get("Content-Type") for number in range(6)]
+    assert types == ["application/json", FORM, FORM, "application/json", FORM, None]
+
+
+def test_the_settings_form_has_vonages_spelling_and_keeps_an_empty_value(wire: Wire, bench: Bench) -> None:
+    fields = {"moCallBackUrl": "", "drCallBackUrl": "https://a.example/?b=c&d", "httpForwardMethod": "POST_JSON"}
+    wire.expect("POST", SETTINGS, form=fields, body={})
+    bench.client().write_settings(fields)
+    text = "moCallBackUrl=&drCallBackUrl=https%3A%2F%2Fa.example%2F%3Fb%3Dc%26d&httpForwardMethod=POST_JSON"
+    assert wire.sent().body == text
+
+
+@pytest.mark.parametrize(
+    ("login", "header"),
+    [
+        (("aaa012", "abc123456789"), "YWFhMDEyOmFiYzEyMzQ1Njc4OQ=="),
+        ((KEY, "pässwörD1€"), base64.b64encode("abcd1234:pässwörD1€".encode()).decode()),
+        ((KEY, "a:b:c"), base64.b64encode(b"abcd1234:a:b:c").decode()),
+    ],
+)
+def test_credentials_travel_as_basic_authentication_in_utf_8(
+    wire: Wire, bench: Bench, login: tuple[str, str], header: str
+) -> None:
+    wire.expect("GET", BALANCE, login=login, body={"value": 1})
+    bench.client(api_key=login[0], api_secret=login[1]).get_balance()
+    assert wire.sent().headers["Authorization"] == f"Basic {header}"
+
+
+@EVERY_CALL
+def test_netrc_never_replaces_the_credentials(
+    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str
+) -> None:
+    netrc = tmp_path / "netrc"
+    hosts = ("rest.nexmo.com", "api.nexmo.com")
+    netrc.write_text("".join(f"machine {host} login mallory password Wr0ngOne\n" for host in hosts))
+    os.chmod(netrc, stat.S_IRUSR | stat.S_IWUSR)
+    monkeypatch.setenv("NETRC", str(netrc))
+    # It would be taken: this is what a request without credentials gets.
+    assert requests.utils.get_netrc_auth(API + "/accounts") == ("mallory", "Wr0ngOne")
+    run, request, answer = CALLS[call]
+    wire.expect(**request, body=answer)
+    run(bench.client())
+
+
+def test_base_urls_are_joined_with_the_path(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", BALANCE, base="http://127.0.0.1:8080/sim", body={"value": 1})
+    wire.expect("GET", SECRETS, base="http://[::1]:8081", body=listing(OLD_ID))
+    client = bench.client(rest_url="http://127.0.0.1:8080/sim/", api_url="http://[::1]:8081")
+    client.get_balance()
+    client.list_secrets(KEY)
+
+
+IDS = ["a/b", "a b", "ä", "a%2Fb", "x?y=z", "x#y", "x;y", "..a", "...", "a\\b", "a@b", "%2e%2e"]
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_ids_are_quoted_in_the_url(wire: Wire, bench: Bench, name: str) -> None:
+    quoted = quote(name, safe="")
+    wire.expect("GET", f"/accounts/{quoted}/secrets", body=listing())
+    wire.expect("POST", f"/accounts/{quoted}/secrets", json_body={"secret": NEW}, body=vonage_row(NEW_ID))
+    wire.expect("DELETE", f"/accounts/{quoted}/secrets/{quoted}", status=204)
+    client = bench.client()
+    client.list_secrets(name)
+    client.create_secret(name, NEW)
+    client.delete_secret(name, name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\nb", "a\x00b", "\udcff"])
+def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(wire: Wire, bench: Bench, name: str) -> None:
+    client = bench.client()
+    for option, action in (
+        ("account_id", lambda: client.list_secrets(name)),
+        ("account_id", lambda: client.create_secret(name, NEW)),
+        ("account_id", lambda: client.delete_secret(name, OLD_ID)),
+        ("secret_id", lambda: client.delete_secret(KEY, name)),
+    ):
+        error = error_of(action)
+        assert isinstance(error, NotSent)
+        assert error.message.startswith(f"{option} must be an id as Vonage shows it")
+        assert len(error.message.splitlines()) == 1
+    assert client.probe(name, NEW).answered == "unknown"
+
+
+# -- what is read ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "value", "auto_reload"),
+    [
+        ('{"value": 42.50000000, "autoReload": false}', "42.50000000", False),
+        ('{"value": 0.1, "autoReload": true}', "0.1", True),
+        ('{"value": 10, "autoReload": true}', "10", True),
+        ('{"value": -3.25000000, "autoReload": true}', "-3.25000000", True),
+        ('{"value": 123456789.12345678}', "123456789.12345678", None),
+        ('{"value": 1, "autoReload": null}', "1", None),
+        ('{"value": 1, "autoReload": "true"}', "1", None),
+        ('{"value": 1, "auto-reload": true, "currency": "USD"}', "1", None),
+    ],
+)
+def test_the_balance_is_exact(wire: Wire, bench: Bench, body: str, value: str, auto_reload: bool | None) -> None:
+    wire.balance(body)
+    balance = bench.client().get_balance()
+    assert balance == Balance(Decimal(value), auto_reload)
+    assert str(balance.value) == value
+
+
+@pytest.mark.parametrize("body", ["{}", '{"value": null}', '{"value": true}', '{"value": NaN}', "[1]", "1", "", "<x/>"])
+def test_an_answer_without_a_balance_is_not_taken_for_one(wire: Wire, bench: Bench, body: str) -> None:
+    wire.balance(body)
+    error = error_of(bench.client(retries=3).get_balance)
+    assert isinstance(error, UnknownOutcome)
+    assert error.message.startswith(f"GET {REST}{BALANCE} was answered, but the answer ")
+
+
+def test_secrets_are_sorted_by_date_and_then_by_id(wire: Wire, bench: Bench) -> None:
+    rows = [("c", "2026-01-01T00:00:00Z"), ("b", "2026-01-01T00:00:00Z"), ("a", "2026-02-01T00:00:00Z"), ("d", None)]
+    body = {"_embedded": {"secrets": [{"id": name, "created_at": date} for name, date in rows]}}
+    wire.expect("GET", SECRETS, body=body)
+    found = bench.client().list_secrets(KEY)
+    assert [secret.id for secret in found] == ["d", "b", "c", "a"]
+    assert found[0].as_dict() == {"id": "d", "created_at": ""}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"_embedded": None},
+        {"_embedded": []},
+        {"_embedded": {"secrets": None}},
+        {"_embedded": {"secrets": {}}},
+        {"_embedded": {"secrets": [{"created_at": "2026-01-01T00:00:00Z"}]}},
+        {"_embedded": {"secrets": [{"id": ""}]}},
+        {"_embedded": {"secrets": [{"id": 7}]}},
+        {"_embedded": {"secrets": ["id"]}},
+        [],
+        "<html></html>",
+    ],
+)
+def test_an_answer_without_a_list_is_not_taken_for_one(wire: Wire, bench: Bench, body: t.Any) -> None:
+    wire.expect("GET", SECRETS, body=body)
+    assert isinstance(error_of(lambda: bench.client(retries=3).list_secrets(KEY)), UnknownOutcome)
+
+
+def test_an_account_without_secrets(wire: Wire, bench: Bench) -> None:
+    wire.list()
+    assert bench.client().list_secrets(KEY) == []
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_created_secret_has_its_id(wire: Wire, bench: Bench, status: int) -> None:
+    wire.create(status, vonage_row(NEW_ID))
+    assert bench.client().create_secret(KEY, NEW) == YOUNG
+
+
+@pytest.mark.parametrize("body", ["", "{}", "<html>created</html>"])
+def test_a_creation_without_an_id_is_unknown(wire: Wire, bench: Bench, body: str) -> None:
+    wire.create(201, body)
+    assert isinstance(error_of(lambda: bench.client(retries=3).create_secret(KEY, NEW)), UnknownOutcome)
+
+
+def test_an_id_in_the_answer_of_the_api_host_is_not_an_error_code(wire: Wire, bench: Bench) -> None:
+    wire.create(201, {**vonage_row(NEW_ID), "code": "made"})
+    assert bench.client().create_secret(KEY, NEW) == YOUNG
+
+
+# -- answers to a top-up -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(legacy("200", "success"), id="T1"),
+        pytest.param({"error-code": 200, "error-code-label": "success"}, id="T1-as-a-number"),
+        pytest.param("", id="T2"),
+        pytest.param({"response": "success"}, id="T3-json"),
+        pytest.param("<response>success</response>", id="T3-xml"),
+        pytest.param("Success\r\n", id="T3-text"),
+    ],
+)
+def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
+    wire.expect("POST", TOP_UP, form={"trx": "x"}, body=body)
+    bench.client().top_up("x")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "message"),
+    [
+        pytest.param(200, legacy("420", "topup failed"), "420", "topup failed", id="T4"),
+        pytest.param(200, {"code": "420"}, "420", "HTTP 200", id="T4-with-code"),
+        pytest.param(401, legacy("401", "authentication failed"), "401", "Check api_key and api_secret", id="T5"),
+        pytest.param(401, UNAUTHORIZED, "unauthorized", "Check api_key and api_secret", id="T6"),
+        pytest.param(401, legacy("401", "not auto-reload enabled"), "401", "The credentials are right", id="T7"),
+        pytest.param(420, legacy("420", "topup failed"), "420", "HTTP 420 topup failed", id="T8"),
+        pytest.param(401, legacy("420", "topup failed"), "420", "HTTP 401 topup failed", id="T9"),
+        pytest.param(
+            400,
+            {"type": "BAD_REQUEST", "error_title": "Bad Request", "invalid_parameters": {"trx": "Is required."}},
+            None,
+            "[trx: Is required.]",
+            id="T10",
+        ),
+        pytest.param(429, "", None, "limits the rate", id="T11"),
+        pytest.param(302, "", None, "is not followed", id="redirect"),
+    ],
+)
+def test_a_top_up_that_was_not_made(
+    wire: Wire, bench: Bench, status: int, body: t.Any, code: str | None, message: str
+) -> None:
+    wire.expect("POST", TOP_UP, form={"trx": "x"}, status=status, body=body)
+    error = error_of(lambda: bench.client(retries=3).top_up("x"))
+    assert isinstance(error, Refused)
+    assert (error.status, error.code) == (status, code)
+    assert message in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<html><body>Success! You are logged in to the hotel.</body></html>"),
+        (200, "ok"),
+        (200, "{"),
+        (200, "[]"),
+        (500, legacy("500", "unknown error")),
+        (500, ""),
+        (502, "<html></html>"),
+        (504, ""),
+    ],
+)
+def test_a_top_up_that_may_have_been_made(wire: Wire, bench: Bench, status: int, body: t.Any) -> None:
+    wire.expect("POST", TOP_UP, form={"trx": "x"}, status=status, body=body)
+    error = error_of(lambda: bench.client(retries=3).top_up("x"))
+    assert isinstance(error, UnknownOutcome)
+    assert error.details["outcome"] == "unknown"
+    assert error.status == status
+
+
+# -- failures ----------------------------------------------------------------------------------------------------------
+
+
+REFUSALS = (301, 400, 401, 402, 403, 404, 405, 409, 415, 420, 422, 429, 451)
+BREAKDOWNS = (500, 502, 503, 504, 599)
+
+
+@EVERY_CALL
+def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: str) -> None:
+    run, request, _answer = CALLS[call]
+    url = (API if request["path"].startswith("/accounts") else REST) + request["path"]
+    for status in REFUSALS + BREAKDOWNS:
+        wire.expect(**request, status=status, body=problem("a-code", "A title", "A detail."))
+        error = error_of(lambda: run(bench.client()))
+        assert type(error) is (Refused if status in REFUSALS else UnknownOutcome), status
+        assert error.message.startswith(f"{request['method']} {url} failed: HTTP {status} A title: A detail")
+        assert error.from_vonage is True
+        assert error.details == {
+            "status": status,
+            "code": "a-code",
+            "title": "A title",
+            "detail": "A detail.",
+            "instance": "0f00ba12",
+            "request_id": None,
+            "method": request["method"],
+            "path": request["path"],
+            "invalid_parameters": [],
+            "outcome": "refused" if status in REFUSALS else "unknown",
+        }
+
+
+@pytest.mark.parametrize("call", ["get_balance", "read_settings", "write_settings"])
+@pytest.mark.parametrize("key", ["error-code", "code"])
+def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: Bench, call: str, key: str) -> None:
+    run, request, answer = CALLS[call]
+    wire.expect(**request, body={**answer, key: "420", "error-code-label": "API key is required"})
+    error = error_of(lambda: run(bench.client(retries=3)))
+    assert isinstance(error, Refused)
+    assert (error.status, error.code) == (200, "420")
+    assert "HTTP 200 API key is required" in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "hint"),
+    [
+        (401, UNAUTHORIZED, "does not take HTTP Basic authentication"),
+        (401, legacy("401", "authentication failed"), "the key is wrong, the secret is wrong or was revoked"),
+        (401, legacy("401", "not auto-reload enabled"), "switch it on in the Vonage dashboard"),
+        (403, problem("unprovisioned", "Authorisation error"), "ask Vonage support"),
+        (403, problem("account-suspended", "Suspended"), "The account is suspended"),
+        (403, problem("invalid-ip", "Invalid IP"), "IP allow list"),
+        (403, problem("add-excess-secret", "Secret Addition Forbidden"), "two secrets at most"),
+        (403, problem("maximum-secrets-allowed", "Maxmimum number"), "two secrets at most"),
+        (403, problem("delete-last-secret", "Secret Deletion Forbidden"), "always keeps one secret"),
+        (404, problem("invalid-api-key", "Invalid API Key"), "only a primary account may act on its subaccounts"),
+        (404, "not found", "This is not an answer of Vonage's API: check the base URL"),
+        (403, "RBAC: access denied", "RBAC: access denied. This is not an answer of Vonage's API"),
+        (429, problem("throttled", "Too many"), "run fewer tasks at once, or raise retries"),
+        (429, "", "run fewer tasks at once, or raise retries"),
+    ],
+)
+def test_a_failure_says_what_to_do(wire: Wire, bench: Bench, status: int, body: t.Any, hint: str) -> None:
+    wire.expect("GET", SECRETS, status=status, body=body)
+    assert hint in error_of(lambda: bench.client().list_secrets(KEY)).message
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "text/html; charset=iso-8859-1", "application/xml"])
+def test_an_error_is_read_whatever_its_content_type_says(wire: Wire, bench: Bench, content_type: str) -> None:
+    wire.expect("GET", SECRETS, status=404, body=problem("invalid-api-key", "Ä"), content_type=content_type)
+    error = error_of(lambda: bench.client().list_secrets(KEY))
+    assert (error.code, error.details["title"]) == ("invalid-api-key", "Ä")
+
+
+def test_references_and_parameters_are_in_the_failure(wire: Wire, bench: Bench) -> None:
+    parameters = [{"name": "secret", "reason": "Does not meet complexity requirements"}]
+    body = problem("validation", "Bad Request", invalid_parameters=parameters)
+    wire.expect("POST", SECRETS, json_body={"secret": NEW}, status=400, body=body, headers={"X-Request-Id": "854d38af"})
+    error = error_of(lambda: bench.client().create_secret(KEY, NEW))
+    assert "[secret: Does not meet complexity requirements]" in error.message
+    assert error.details["invalid_parameters"] == parameters
+    assert (error.details["instance"], error.details["request_id"]) == ("0f00ba12", "854d38af")
+
+
+# -- redirects ---------------------------------------------------------------------------------------------------------
+
+
+@EVERY_CALL
+def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: str) -> None:
+    run, request, _answer = CALLS[call]
+    for status in (301, 302, 303, 307, 308):
+        wire.expect(**request, status=status, headers={"Location": f"https://elsewhere.example.com/?s={quote(SECRET)}"})
+        error = error_of(lambda: run(bench.client(retries=3)))
+        assert isinstance(error, Refused)
+        assert error.status == status
+        assert "It points to elsewhere.example.com, and is not followed with credentials" in error.message
+        assert SECRET not in error.message
+
+
+@pytest.mark.parametrize(
+    "location", ["", "/relative", "//", "http://[::1", "http://h\xfcte.example/", "http://a\x1b[2J/"]
+)
+def test_a_redirect_to_nowhere_is_reported_like_any_other(wire: Wire, bench: Bench, location: str) -> None:
+    wire.expect("GET", BALANCE, status=302, headers={"Location": location} if location else {})
+    error = error_of(bench.client().get_balance)
+    assert isinstance(error, Refused)
+    assert "is not followed with credentials" in error.message
+    assert error.message.isprintable()
+
+
+# -- probing -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_probe_logs_in_with_the_value(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", f"/accounts/{SUBACCOUNT}/secrets", login=(SUBACCOUNT, NEW), body=listing(OLD_ID, NEW_ID))
+    probe = bench.client().probe(SUBACCOUNT, NEW)
+    assert (probe.answered, probe.secrets, probe.error) == ("accepted", [OLD, YOUNG], None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "answered"),
+    [
+        pytest.param(401, UNAUTHORIZED, "refused", id="vonage-401"),
+        pytest.param(401, {"title": "Invalid credentials supplied"}, "refused", id="vonage-401-without-type"),
+        pytest.param(401, legacy("401", "authentication failed"), "refused", id="legacy-401"),
+        pytest.param(401, "<html>Please log in to the network</html>", "unknown", id="html-401"),
+        pytest.param(401, "", "unknown", id="empty-401"),
+        pytest.param(401, {"message": "Unauthorized"}, "unknown", id="somebody-elses-401"),
+        pytest.param(400, problem("validation", "Bad Request"), "unknown", id="400"),
+        pytest.param(403, problem("invalid-ip", "Invalid IP"), "unknown", id="403"),
+        pytest.param(403, problem("account-suspended", "Suspended"), "unknown", id="suspended"),
+        pytest.param(404, problem("invalid-api-key", "Invalid API Key"), "unknown", id="404"),
+        pytest.param(407, UNAUTHORIZED, "unknown", id="407"),
+        pytest.param(302, "", "unknown", id="redirect"),
+        pytest.param(429, problem("throttled", "Too many"), "unknown", id="429"),
+        pytest.param(500, problem("internal-error", "Oops"), "unknown", id="500"),
+        pytest.param(503, "<html></html>", "unknown", id="503"),
+        pytest.param(200, "<html>Welcome</html>", "unknown", id="200-html"),
+        pytest.param(200, "{}", "unknown", id="200-without-a-list"),
+        pytest.param(200, requests.ReadTimeout("read timed out"), "unknown", id="timeout"),
+        pytest.param(200, requests.ConnectTimeout("connect timed out"), "unknown", id="connect-timeout"),
+    ],
+)
+def test_what_a_probe_shows(wire: Wire, bench: Bench, status: int, body: t.Any, answered: str) -> None:
+    wire.expect("GET", SECRETS, login=(KEY, NEW), status=status, body=body)
+    probe = bench.client().probe(KEY, NEW)
+    assert (probe.answered, probe.secrets) == (answered, None)
+    assert probe.error is not None
+
+
+def test_over_an_unverified_connection_nobody_can_refuse(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    assert bench.client(validate_certs=False).probe(KEY, NEW).answered == "unknown"
+
+
+# -- nothing secret ----------------------------------------------------------------------------------------------------
+
+
+@EVERY_CALL
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings(
+    wire: Wire, bench: Bench, call: str, as_json: bool
+) -> None:
+    known = shapes(SECRET) + (shapes(NEW) if call == "create_secret" else [])
+    text = " ".join(known)
+    body: t.Any = "<html>" + text
+    if as_json:
+        body = problem(f"a-{text}", text, text, invalid_parameters=[{"name": text, "reason": text}])
+        body["error-code"] = text
+    run, request, _answer = CALLS[call]
+    for status in (200, 400, 429, 503):
+        if status == 200 and call == "delete_secret":
+            continue  # a success
+        repeated = call != "top_up" and (status == 429 or (status == 503 and call in READS))
+        for _attempt in range(3 if repeated else 1):
+            wire.expect(**request, status=status, body=body, headers={"X-Request-Id": text[:900]})
+        bench.warnings.clear()
+        error = error_of(lambda: run(bench.client(retries=2)))
+        assert len(bench.warnings) == (2 if repeated else 0)
+        shown = [error.message, str(error), repr(error), json.dumps(error.details, ensure_ascii=False)]
+        for where in [*shown, *bench.warnings]:
+            assert [form for form in known if form.lower() in where.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "escaped"),
+    [
+        ("Ampers4nd&Inside", "Ampers4nd\\u0026Inside"),
+        ("Umlaut4Insidé", "Umlaut4Insid\\u00E9"),
+        ('Quote4Inside"é', 'Quote4Inside\\"é'),
+        ("Letter4Inside", "\\u004cetter4Inside"),
+    ],
+)
+def test_a_secret_in_another_json_spelling_is_found_too(wire: Wire, bench: Bench, value: str, escaped: str) -> None:
+    body = f'{{"title": "{escaped}", "detail": "{escaped}", "invalid_parameters": {{"{escaped}": "{escaped}"}}}}'
+    wire.expect("GET", BALANCE, login=(KEY, value), status=400, body=body.encode())
+    error = error_of(bench.client(api_secret=value).get_balance)
+    assert value not in error.message
+    assert value not in json.dumps(error.details, ensure_ascii=False).replace('\\"', '"')
+
+
+def test_the_login_is_what_calls_use(bench: Bench) -> None:
+    client = bench.client()
+    assert (client.login, client.api_key) == (LOGIN, KEY)

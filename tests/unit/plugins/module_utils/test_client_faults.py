@@ -1,0 +1,367 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import email.utils
+import time
+import typing as t
+
+import pytest
+import requests
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+)
+from ansible_collections.community.vonage.tests.unit.plugins.wire import (
+    BALANCE,
+    CLOSE,
+    KEY,
+    NEW,
+    NEW_ID,
+    OLD_ID,
+    SECRET,
+    SECRETS,
+    SETTINGS,
+    STALL,
+    TOP_UP,
+    Bench,
+    Server,
+    Wire,
+    http,
+    legacy,
+    listing,
+    vonage_row,
+)
+
+Call = tuple[t.Callable[[Client], t.Any], dict[str, t.Any], t.Any]
+
+READS: dict[str, Call] = {
+    "get_balance": (lambda client: client.get_balance(), {"method": "GET", "path": BALANCE}, {"value": 1}),
+    "read_settings": (lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, {}),
+    "list_secrets": (lambda client: client.list_secrets(KEY), {"method": "GET", "path": SECRETS}, listing(OLD_ID)),
+}
+WRITES: dict[str, Call] = {
+    "write_settings": (
+        lambda client: client.write_settings({"drCallBackUrl": "a"}),
+        {"method": "POST", "path": SETTINGS, "form": {"drCallBackUrl": "a"}},
+        {},
+    ),
+    "create_secret": (
+        lambda client: client.create_secret(KEY, NEW),
+        {"method": "POST", "path": SECRETS, "json_body": {"secret": NEW}},
+        vonage_row(NEW_ID),
+    ),
+    "delete_secret": (
+        lambda client: client.delete_secret(KEY, OLD_ID),
+        {"method": "DELETE", "path": f"{SECRETS}/{OLD_ID}"},
+        "",
+    ),
+}
+MONEY: dict[str, Call] = {
+    "top_up": (
+        lambda client: client.top_up("x"),
+        {"method": "POST", "path": TOP_UP, "form": {"trx": "x"}},
+        legacy("200", "success"),
+    ),
+}
+CALLS = {**READS, **WRITES, **MONEY}
+EVERY_CALL = pytest.mark.parametrize("name", CALLS)
+
+
+def error_of(action: t.Callable[[], t.Any]) -> VonageError:
+    with pytest.raises(VonageError) as caught:
+        action()
+    return caught.value
+
+
+# -- which status is repeated, for which call --------------------------------------------------------------------------
+
+
+NEVER: dict[str, Call] = {}
+REPEATED_FOR = {
+    **dict.fromkeys((301, 302, 400, 401, 402, 403, 404, 405, 408, 409, 415, 420, 422, 451, 501), NEVER),
+    429: {**READS, **WRITES},
+    **dict.fromkeys((500, 502, 503, 504), READS),
+}
+
+
+@EVERY_CALL
+def test_a_status_is_repeated_for_calls_that_it_is_safe_for(wire: Wire, bench: Bench, name: str) -> None:
+    run, request, answer = CALLS[name]
+    client = bench.client(retries=1)
+    for status, calls in REPEATED_FOR.items():
+        bench.warnings.clear()
+        bench.naps.clear()
+        wire.expect(**request, status=status)
+        if name in calls:
+            wire.expect(**request, body=answer)
+            run(client)
+            assert len(bench.warnings) == len(bench.naps) == 1
+            assert f"HTTP {status}" in bench.warnings[0]
+            assert "; trying again in " in bench.warnings[0]
+            assert bench.warnings[0].endswith("s (attempt 2 of 2)")
+        else:
+            assert error_of(lambda: run(client)).status == status
+            assert bench.warnings == bench.naps == []
+
+
+@EVERY_CALL
+def test_after_the_last_attempt_the_failure_stands(wire: Wire, bench: Bench, name: str) -> None:
+    run, request, _answer = CALLS[name]
+    attempts = 1 if name in MONEY else 4
+    for _attempt in range(attempts):
+        wire.expect(**request, status=429)
+    error = error_of(lambda: run(bench.client(retries=3)))
+    assert isinstance(error, Refused)
+    assert error.status == 429
+    assert [warning.rsplit("(", 1)[1] for warning in bench.warnings] == [
+        f"attempt {number} of 4)" for number in range(2, attempts + 1)
+    ]
+    assert len(bench.naps) == attempts - 1
+
+
+@EVERY_CALL
+def test_without_retries_everything_is_sent_once(wire: Wire, bench: Bench, name: str) -> None:
+    run, request, _answer = CALLS[name]
+    wire.expect(**request, status=429, headers={"Retry-After": "1"})
+    error_of(lambda: run(bench.client(retries=0)))
+    assert bench.warnings == bench.naps == []
+
+
+# The answer to a revocation has no body to judge.
+@pytest.mark.parametrize("name", sorted(set(CALLS) - {"delete_secret"}))
+def test_an_answer_that_is_none_is_not_repeated(wire: Wire, bench: Bench, name: str) -> None:
+    run, request, _answer = CALLS[name]
+    wire.expect(**request, body="<html></html>")
+    assert isinstance(error_of(lambda: run(bench.client(retries=3))), UnknownOutcome)
+    assert bench.warnings == []
+
+
+# -- how long it waits -------------------------------------------------------------------------------------------------
+
+
+def in_an_hour() -> str:
+    return email.utils.formatdate(time.time() + 3600, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"),
+    [
+        pytest.param("15", 15, 15.5, id="seconds"),
+        pytest.param("0", 0, 0.5, id="none"),
+        pytest.param("-7", 0, 0.5, id="negative"),
+        pytest.param("86400", 60, 60, id="a-day"),
+        pytest.param("9" * 30, 60, 60, id="absurd"),
+        pytest.param("9" * 400, 0.5, 60, id="beyond-a-float"),
+        pytest.param("9" * 5000, 0.5, 60, id="beyond-an-integer"),
+        pytest.param(in_an_hour, 60, 60, id="date-in-an-hour"),
+        pytest.param(lambda: email.utils.formatdate(time.time() + 20, usegmt=True), 17, 20.5, id="date-soon"),
+        pytest.param("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0.5, id="date-in-the-past"),
+        pytest.param("Wed, 21 Oct 99999 07:28:00 GMT", 0.5, 1, id="no-such-date"),
+        pytest.param("soon", 0.5, 1, id="word"),
+        pytest.param("1.5", 0.5, 1, id="fraction"),
+        pytest.param(",", 0.5, 1, id="comma"),
+        pytest.param("", 0.5, 1, id="empty"),
+        pytest.param(None, 0.5, 1, id="missing"),
+    ],
+)
+def test_retry_after_is_honoured_and_capped(
+    wire: Wire, bench: Bench, retry_after: t.Any, least: float, most: float
+) -> None:
+    value = retry_after() if callable(retry_after) else retry_after
+    for status in (429, 503):
+        wire.expect("GET", BALANCE, status=status, headers=None if value is None else {"Retry-After": value})
+        wire.expect("GET", BALANCE, body={"value": 1})
+        bench.client(retries=1).get_balance()
+    assert len(bench.naps) == 2
+    for nap in bench.naps:
+        assert least <= nap <= most
+
+
+def test_without_retry_after_each_wait_is_twice_as_long_and_never_in_step(wire: Wire, bench: Bench) -> None:
+    for _attempt in range(11):
+        wire.expect("GET", BALANCE, status=503)
+    error_of(bench.client(retries=10).get_balance)
+    for number, nap in enumerate(bench.naps):
+        assert min(60, 0.5 * 2**number) <= nap <= min(60, 0.5 * 2**number + 0.5)
+    assert [f"{nap:.1f} s" in warning for nap, warning in zip(bench.naps, bench.warnings)] == [True] * 10
+    jitter = {round(nap - 0.5 * 2**number, 6) for number, nap in enumerate(bench.naps[:6])}
+    assert len(jitter) == 6
+
+
+# -- no answer: what is known of the outcome, on real sockets ----------------------------------------------------------
+
+
+def at(server: Server, **options: t.Any) -> dict[str, t.Any]:
+    return {"rest_url": server.url, "api_url": server.url, **options}
+
+
+@EVERY_CALL
+def test_a_refused_connection_sends_nothing(serve: t.Callable[..., Server], bench: Bench, name: str) -> None:
+    server = serve(listen=False)
+    error = error_of(lambda: CALLS[name][0](bench.client(**at(server))))
+    assert isinstance(error, NotSent)
+    assert error.details["outcome"] == "not_sent"
+    assert "was not sent: no connection (" in error.message
+    assert "check the network, proxies and the base URL" in error.message
+    assert (error.status, error.details["path"]) == (None, CALLS[name][1]["path"])
+
+
+@EVERY_CALL
+def test_after_a_refused_connection_everything_but_money_is_sent_again(
+    serve: t.Callable[..., Server], bench: Bench, name: str
+) -> None:
+    run, request, answer = CALLS[name]
+    server = serve(http(200, answer), listen=False)
+    client = bench.client(**at(server, retries=1), sleep=server.listen)
+    if name in MONEY:
+        assert isinstance(error_of(lambda: run(client)), NotSent)
+        assert bench.naps == []
+        assert server.requests == []
+    else:
+        run(client)
+        assert server.methods() == [request["method"]]
+        assert len(bench.warnings) == 1
+
+
+@EVERY_CALL
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(CLOSE, id="closed"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\n{", id="cut"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\nConnection: close\r\n", id="not-http"),
+    ],
+)
+def test_a_dropped_connection_leaves_a_write_unknown_and_unrepeated(
+    serve: t.Callable[..., Server], bench: Bench, name: str, fault: bytes
+) -> None:
+    run, request, answer = CALLS[name]
+    server = serve(fault, http(200, answer))
+    client = bench.client(**at(server, retries=3))
+    if name in READS:
+        run(client)
+        assert server.methods() == [request["method"]] * 2
+        assert len(bench.warnings) == 1
+    else:
+        error = error_of(lambda: run(client))
+        assert isinstance(error, UnknownOutcome)
+        assert error.details["outcome"] == "unknown"
+        assert (
+            f"{request['method']} {server.url}{request['path']} was sent, but its outcome is unknown: " in error.message
+        )
+        assert server.methods() == [request["method"]]
+        assert bench.warnings == []
+
+
+@EVERY_CALL
+def test_a_server_that_stalls_leaves_a_write_unknown_and_unrepeated(
+    serve: t.Callable[..., Server], bench: Bench, name: str
+) -> None:
+    run, request, answer = CALLS[name]
+    server = serve(STALL, http(200, answer))
+    client = bench.client(**at(server, retries=3, timeout=0.2))
+    if name in READS:
+        run(client)
+        assert server.methods() == [request["method"]] * 2
+        assert "no answer within 0.2 s; trying again" in bench.warnings[0]
+    else:
+        error = error_of(lambda: run(client))
+        assert isinstance(error, UnknownOutcome)
+        assert "was sent, but its outcome is unknown: no answer within 0.2 s" in error.message
+        assert server.methods() == [request["method"]]
+
+
+@pytest.mark.parametrize("name", [*WRITES, *MONEY])
+def test_a_write_never_uses_a_connection_that_was_idle(serve: t.Callable[..., Server], bench: Bench, name: str) -> None:
+    server = serve(http(200, {"value": 1}), http(200, {"value": 1}), http(200, CALLS[name][2]))
+    client = bench.client(**at(server))
+    client.get_balance()
+    client.get_balance()
+    assert server.connections == 1
+    CALLS[name][0](client)
+    assert server.connections == 2
+
+
+@EVERY_CALL
+def test_a_connect_timeout_sends_nothing(wire: Wire, bench: Bench, name: str) -> None:
+    run, request, answer = CALLS[name]
+    wire.expect(**request, body=requests.ConnectTimeout("timed out"))
+    client = bench.client(retries=1)
+    if name in MONEY:
+        assert isinstance(error_of(lambda: run(client)), NotSent)
+    else:
+        wire.expect(**request, body=answer)
+        run(client)
+
+
+@pytest.mark.parametrize("name", ["get_balance", "create_secret", "top_up"])
+def test_a_proxy_that_is_away_or_declines_sends_nothing(
+    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for proxy in (serve(listen=False), serve(http(407, "", "Connection: close"))):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        error = error_of(lambda: CALLS[name][0](bench.client()))
+        assert isinstance(error, NotSent)
+        assert "check the network, proxies and the base URL" in error.message
+        assert all(request.startswith(b"CONNECT ") for request in proxy.requests)
+        assert all(b"authorization" not in request.lower() for request in proxy.requests)
+
+
+def test_a_host_name_that_cannot_be_one_is_not_tried_again(bench: Bench) -> None:
+    error = error_of(lambda: bench.client(rest_url="https://*.x", retries=3).get_balance())
+    assert isinstance(error, NotSent)
+    assert bench.naps == []
+
+
+@pytest.mark.parametrize("name", ["get_balance", "top_up"])
+@pytest.mark.parametrize(
+    "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"]
+)
+def test_a_ca_file_without_certificates_sends_nothing(
+    serve: t.Callable[..., Server], bench: Bench, tmp_path: t.Any, name: str, content: str
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text(content)
+    server = serve(http(200, CALLS[name][2]))
+    url = server.url.replace("http://", "https://")
+    error = error_of(lambda: CALLS[name][0](bench.client(rest_url=url, ca_path=str(path), retries=3)))
+    assert isinstance(error, NotSent)
+    assert "ca_path" in error.message
+    assert bench.naps == []
+    assert server.requests == []
+
+
+def test_a_ca_file_that_is_gone_by_now_sends_nothing(bench: Bench, tmp_path: t.Any) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("x")
+    client = bench.client(ca_path=str(path), retries=3)
+    path.unlink()
+    error = error_of(lambda: client.top_up("x"))
+    assert isinstance(error, NotSent)
+    assert "check ca_path and REQUESTS_CA_BUNDLE" in error.message
+    assert bench.naps == []
+
+
+def test_what_a_dropped_connection_says_holds_no_secret(serve: t.Callable[..., Server], bench: Bench) -> None:
+    server = serve(f"{SECRET}\r\nConnection: close\r\n\r\n".encode(), CLOSE, CLOSE)
+    error = error_of(bench.client(**at(server, retries=1)).get_balance)
+    for text in [error.message, *bench.warnings]:
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize("answered", ["refused-connection", "closed", "stalled"])
+def test_no_answer_says_nothing_of_a_value(serve: t.Callable[..., Server], bench: Bench, answered: str) -> None:
+    server = {
+        "refused-connection": lambda: serve(listen=False),
+        "closed": lambda: serve(CLOSE),
+        "stalled": lambda: serve(STALL),
+    }[answered]()
+    probe = bench.client(**at(server, timeout=0.2)).probe(KEY, NEW)
+    assert (probe.answered, probe.secrets) == ("unknown", None)

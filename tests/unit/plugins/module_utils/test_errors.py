@@ -1,0 +1,348 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import json
+import typing as t
+from decimal import Decimal
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Redactor,
+    Refused,
+    UnknownOutcome,
+    legacy_failure,
+    parse_error,
+    parse_json,
+)
+
+ERROR_KEYS = {
+    "status",
+    "code",
+    "title",
+    "detail",
+    "instance",
+    "request_id",
+    "method",
+    "path",
+    "invalid_parameters",
+    "outcome",
+}
+
+
+def parsed(status: int, body: t.Any, headers: dict[str, str] | None = None) -> dict[str, t.Any]:
+    return parse_error(status, headers or {}, body if isinstance(body, str) else json.dumps(body))
+
+
+# -- the five shapes ---------------------------------------------------------------------------------------------------
+
+E1 = {
+    "type": "https://developer.nexmo.com/api-errors/account/secret-management#validation",
+    "title": "Bad Request",
+    "detail": "The request failed due to validation errors",
+    "instance": "ae5e528e536b470584792a1e918a3563",
+    "invalid_parameters": [{"name": "secret", "reason": "Does not meet complexity requirements"}],
+}
+ZEROED = {
+    "max-outbound-request": 0,
+    "max-inbound-request": 0,
+    "max-calls-per-second": 0,
+    "error-code": "420",
+    "error-code-label": "API key is required",
+}
+HTML = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n</html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "title", "detail", "problem"),
+    [
+        pytest.param(400, E1, "validation", E1["title"], E1["detail"], True, id="problem-json"),
+        pytest.param(
+            500, {"type": "x#internal-error", "title": "Oops"}, "internal-error", "Oops", None, True, id="bare"
+        ),
+        pytest.param(
+            401,
+            {"error-code": "401", "error-code-label": "authentication failed"},
+            "401",
+            "authentication failed",
+            None,
+            True,
+            id="legacy",
+        ),
+        pytest.param(420, ZEROED, "420", "API key is required", None, True, id="legacy-among-zeroed-settings"),
+        pytest.param(
+            401,
+            {"currency": "EUR", "code": "401", "error-code-label": "authentication failed"},
+            "401",
+            "authentication failed",
+            None,
+            True,
+            id="legacy-with-code",
+        ),
+        pytest.param(200, {"error-code": 420}, "420", "OK", None, True, id="legacy-as-a-number-without-a-label"),
+        pytest.param(
+            400,
+            {"type": "BAD_REQUEST", "error_title": "Bad Request", "invalid_parameters": {"trx": "Is required."}},
+            None,
+            "Bad Request",
+            None,
+            True,
+            id="bad-request",
+        ),
+        pytest.param(500, {"description": "It broke"}, None, "It broke", None, True, id="description"),
+        pytest.param(
+            403, "RBAC: access denied", None, "Forbidden", "RBAC: access denied", False, id="text-of-the-gateway"
+        ),
+        pytest.param(
+            503,
+            HTML,
+            None,
+            "Service Unavailable",
+            "<html> <head><title>503 Service Temporarily Unavailable</title></head> </html>",
+            False,
+            id="html",
+        ),
+        pytest.param(502, "", None, "Bad Gateway", None, False, id="empty"),
+        pytest.param(502, " \r\n ", None, "Bad Gateway", None, False, id="blank"),
+        pytest.param(420, "", None, "unexpected status", None, False, id="empty-with-an-unregistered-status"),
+        pytest.param(400, '["no", "object"]', None, "Bad Request", '["no", "object"]', False, id="json-array"),
+        pytest.param(401, '"denied"', None, "Unauthorized", '"denied"', False, id="json-string"),
+        pytest.param(401, {"message": "denied"}, None, "Unauthorized", None, False, id="json-of-somebody-else"),
+        pytest.param(400, {"title": None, "detail": 7}, None, "Bad Request", "7", False, id="values-of-other-types"),
+        pytest.param(400, {"title": True, "type": 5}, None, "Bad Request", None, False, id="more-of-other-types"),
+        pytest.param(400, {"title": "", "error_title": "Bad"}, None, "Bad", None, True, id="empty-title"),
+        pytest.param(500, '{"title": "cut', None, "Internal Server Error", '{"title": "cut', False, id="truncated"),
+    ],
+)
+def test_shapes_of_errors(
+    status: int, body: t.Any, code: str | None, title: str, detail: str | None, problem: bool
+) -> None:
+    found = parsed(status, body)
+    assert (found["status"], found["code"], found["title"], found["detail"]) == (status, code, title, detail)
+    assert found["problem"] is problem
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("https://developer.nexmo.com/api-errors#unathorized", "unathorized"),
+        ("https://developer.vonage.com/api-errors/#throttled", "throttled"),
+        ("https://developer.nexmo.com/api-errors/account/secret-management#delete-last-secret", "delete-last-secret"),
+        ("https://developer.vonage.com/en/api-errors#Invalid-API-Key", "invalid-api-key"),
+        ("#never-heard-of", "never-heard-of"),
+        ("a#b#c", "c"),
+        ("https://developer.nexmo.com/api-errors", None),
+        ("https://developer.nexmo.com/api-errors#", None),
+    ],
+)
+def test_the_code_is_the_fragment_as_it_is_spelt(kind: str, code: str | None) -> None:
+    assert parsed(400, {"type": kind, "title": "x"})["code"] == code
+
+
+def test_the_code_comes_from_the_fragment_first() -> None:
+    assert parsed(400, {"type": "x#one", "error-code": "2", "code": "3"})["code"] == "one"
+    assert parsed(400, {"error-code": "2", "code": "3"})["code"] == "2"
+    assert parsed(400, {"code": "3"})["code"] == "3"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "text/html", "application/xml", "", "application/problem+json"])
+def test_the_content_type_does_not_matter(content_type: str) -> None:
+    assert parsed(400, E1, {"Content-Type": content_type})["code"] == "validation"
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [
+        ([{"name": "secret", "reason": "too weak"}], [("secret", "too weak")]),
+        ([{"name": "a", "reason": "b"}, {"name": "c"}, {"reason": "d"}], [("a", "b"), ("c", ""), ("", "d")]),
+        ({"trx": "Is required."}, [("trx", "Is required.")]),
+        ({"a": "b", "c": "d"}, [("a", "b"), ("c", "d")]),
+        ({"parameter": "country", "message": "Is required"}, [("country", "Is required")]),
+        ({"parameter": "country"}, [("country", "")]),
+        (["secret"], []),
+        ("secret", []),
+        (None, []),
+        ({"a": ["b", "c"]}, [("a", "['b', 'c']")]),
+        ([{"name": "a\nb", "reason": 7}], [("a b", "7")]),
+    ],
+)
+def test_both_forms_of_invalid_parameters_become_one_list(value: t.Any, rows: list[tuple[str, str]]) -> None:
+    found = parsed(400, {"title": "Bad Request", "invalid_parameters": value})["invalid_parameters"]
+    assert found == [{"name": name, "reason": reason} for name, reason in rows]
+
+
+def test_the_references_for_support_are_kept() -> None:
+    found = parsed(500, {"title": "x", "instance": "0f00ba12"}, {"X-Request-Id": "854d38af-5d2e"})
+    assert (found["instance"], found["request_id"]) == ("0f00ba12", "854d38af-5d2e")
+    assert parsed(500, "")["instance"] is None
+    assert parsed(500, "")["request_id"] is None
+
+
+@pytest.mark.parametrize(
+    "body", ["x" * 100_000, {"title": "t", "detail": "x" * 100_000}, "[" * 100_000, '{"a":' * 100_000]
+)
+def test_a_huge_body_is_cut(body: t.Any) -> None:
+    assert len(parsed(500, body)["detail"]) == 500
+
+
+def test_a_number_with_more_digits_than_python_converts_is_survived() -> None:
+    assert parsed(500, '{"title": ' + "9" * 5000 + "}")["title"] == "Internal Server Error"
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\t", "\x00", "\x1b", "\x85", "\x9b", "\u2028", "\u2029"])
+def test_control_characters_are_taken_out(character: str) -> None:
+    assert parsed(500, f"a{character}b")["detail"] == "a b"
+    found = parsed(500, {"type": f"x#c{character}d", "title": f"a{character}b", "instance": f"e{character}"})
+    assert (found["code"], found["title"], found["instance"]) == ("c d", "a b", "e")
+
+
+# -- any answer at all -------------------------------------------------------------------------------------------------
+
+KEYS = ("type", "title", "error_title", "error-code", "error-code-label", "code", "description", "detail", "instance")
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+BODIES = st.dictionaries(st.sampled_from([*KEYS, "invalid_parameters"]), VALUES, max_size=5).map(json.dumps)
+
+
+@given(
+    status=st.integers(-1, 1000),
+    request_id=st.text(max_size=20),
+    body=st.binary(max_size=200).map(lambda raw: raw.decode("utf-8", "replace")) | st.text(max_size=200) | BODIES,
+)
+@example(status=500, request_id="a\nb", body='{"title": "a\\u2028b", "invalid_parameters": [{"name": "\\n\\n"}]}')
+@example(status=420, request_id="", body="\x85")
+def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, request_id: str, body: str) -> None:
+    found = parse_error(status, {"X-Request-Id": request_id}, body)
+    texts = [found[name] for name in ("code", "title", "detail", "instance", "request_id")]
+    for row in found["invalid_parameters"]:
+        assert set(row) == {"name", "reason"}
+        texts += row.values()
+    for text in texts:
+        assert text is None or (isinstance(text, str) and len(text.splitlines()) <= 1 and len(text) <= 500)
+    assert found["title"]
+    assert found["status"] == status
+    assert legacy_failure(parse_json(body)) in (True, False)
+
+
+# -- errors inside a 2xx answer ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "failed"),
+    [
+        ({"error-code": "200", "error-code-label": "success"}, False),
+        ({"error-code": 200}, False),
+        ({"error-code": "420"}, True),
+        ({"error-code": 420}, True),
+        ({"code": "401"}, True),
+        ({"error-code": "200", "code": "500"}, True),
+        ({"error-code": ""}, True),
+        ({"error-code": None}, False),
+        ({"value": 1}, False),
+        ({}, False),
+        ([], False),
+        ("error-code", False),
+        (None, False),
+    ],
+)
+def test_an_error_inside_a_success_is_found(body: t.Any, failed: bool) -> None:
+    assert legacy_failure(body) is failed
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"value": 42.50000000}', {"value": Decimal("42.50000000")}),
+        ('{"value": 0.1}', {"value": Decimal("0.1")}),
+        ('{"value": 10}', {"value": 10}),
+        ("not json", None),
+        ("", None),
+    ],
+)
+def test_numbers_are_exact(text: str, value: t.Any) -> None:
+    assert parse_json(text) == value
+    if value:
+        assert str(parse_json(text)["value"]) == str(value["value"])
+
+
+# -- error objects -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [(NotSent, "not_sent"), (Refused, "refused"), (UnknownOutcome, "unknown")]
+)
+def test_every_error_carries_the_same_keys(kind: t.Any, outcome: str) -> None:
+    error = kind("It failed", status=418, code="teapot", outcome="another's")
+    assert set(error.details) == ERROR_KEYS
+    assert error.details["outcome"] == outcome
+    assert error.details["invalid_parameters"] == []
+    assert (error.message, str(error), error.status, error.code) == ("It failed", "It failed", 418, "teapot")
+    assert error.from_vonage is False
+
+
+# -- redaction ---------------------------------------------------------------------------------------------------------
+
+KEY = "abcd1234"
+SECRET = 'S3cret/+&="ä'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(SECRET, id="plain"),
+        pytest.param(quote(SECRET, safe=""), id="url-quoted"),
+        pytest.param(quote_plus(SECRET), id="form-quoted"),
+        pytest.param(json.dumps(SECRET)[1:-1], id="json"),
+        pytest.param(json.dumps(SECRET)[1:-1].replace("/", "\\/"), id="json-with-an-escaped-slash"),
+        pytest.param(base64.b64encode(SECRET.encode()).decode(), id="base64"),
+        pytest.param(base64.b64encode(f"{KEY}:{SECRET}".encode()).decode(), id="basic-authentication"),
+    ],
+)
+def test_a_secret_is_taken_out_in_every_form(form: str) -> None:
+    assert Redactor([(KEY, SECRET)])(f"before {form} after {form}") == "before ******** after ********"
+
+
+def test_secrets_beside_the_login_are_taken_out() -> None:
+    value = "N3xt/Value"
+    encoded = base64.b64encode(value.encode()).decode()
+    text = Redactor([(KEY, SECRET)], [value])(f"{value} {quote(value, safe='')} {encoded} {SECRET}")
+    assert text == "******** ******** ******** ********"
+
+
+def test_all_logins_count() -> None:
+    assert Redactor([(KEY, "First1One"), ("c0ffee01", "Second2Two")])("First1One Second2Two") == "******** ********"
+
+
+@pytest.mark.parametrize("secrets", [("Abc", "AbcDef", "xAbcDefx"), ("xAbcDefx", "AbcDef", "Abc")])
+def test_of_a_longer_secret_no_rest_stays(secrets: tuple[str, ...]) -> None:
+    redact = Redactor([(KEY, secrets[0])], secrets[1:])
+    assert redact("Abc AbcDef xAbcDefx") == "******** ******** ********"
+
+
+def test_an_empty_secret_changes_nothing() -> None:
+    assert Redactor([(KEY, "")])("as it was") == "as it was"
+
+
+@given(
+    secret=st.text(st.characters(exclude_characters="*", exclude_categories=["Cs"]), min_size=1, max_size=30),
+    around=st.tuples(st.text(max_size=10), st.text(max_size=10)),
+)
+def test_no_form_of_any_secret_survives(secret: str, around: tuple[str, str]) -> None:
+    forms = [secret, quote(secret, safe=""), json.dumps(secret)[1:-1], base64.b64encode(f"{KEY}:{secret}".encode())]
+    texts = [form if isinstance(form, str) else form.decode() for form in forms]
+    redact = Redactor([(KEY, secret)])
+    for form in texts:
+        assert form not in redact(around[0] + form + around[1]).replace("*", "")
+    assert redact("".join(texts)).replace("*", "") == ""

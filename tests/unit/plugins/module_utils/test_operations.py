@@ -1,0 +1,832 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+import requests
+
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+)
+from ansible_collections.community.vonage.plugins.module_utils._operations import (
+    ACCOUNT_SETTINGS,
+    API_SECRET,
+    API_SECRET_INFO,
+    BALANCE_INFO,
+    TOPUP,
+    Operation,
+)
+from ansible_collections.community.vonage.tests.unit.plugins.wire import (
+    KEY,
+    LOGIN,
+    NEW,
+    NEW_ID,
+    OLD_ID,
+    SECRET,
+    SECRETS,
+    SETTINGS,
+    SUBACCOUNT,
+    TOP_UP,
+    UNAUTHORIZED,
+    Bench,
+    Wire,
+    legacy,
+    listing,
+    problem,
+    row,
+    vonage_row,
+)
+
+DROPPED = requests.ConnectionError("the connection was dropped")
+NOT_CONNECTED = requests.ConnectTimeout("no connection")
+THIRD = "T4ird/Value"
+
+M1 = problem("add-excess-secret", "Secret Addition Forbidden", "Account reached maximum number [2] of allowed secrets")
+M2 = problem("maximum-secrets-allowed", "Maxmimum number of secrets already met")
+M3 = problem("validation", "Bad Request", "The request failed due to validation errors")
+LAST = problem("delete-last-secret", "Secret Deletion Forbidden", "Can not delete the last secret.")
+NO_ACCOUNT = problem("invalid-api-key", "Invalid API Key")
+
+
+def run(operation: Operation, bench: Bench, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    """Run an operation with the options of a task; those that the task leaves out have their defaults."""
+    params = {name: spec.get("default") for name, spec in operation.options.items()}
+    assert set(options) <= set(params)
+    return operation.run(bench.client(), {**params, **options}, check_mode)
+
+
+def failure(operation: Operation, bench: Bench, check_mode: bool = False, **options: t.Any) -> VonageError:
+    with pytest.raises(VonageError) as caught:
+        run(operation, bench, check_mode, **options)
+    return caught.value
+
+
+both_modes = pytest.mark.parametrize("check_mode", [False, True], ids=["real", "check"])
+
+
+# -- balance_info ------------------------------------------------------------------------------------------------------
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ("body", "value", "auto_reload"),
+    [
+        ('{"value": 42.50000000, "autoReload": true}', 42.5, True),
+        ('{"value": 0, "autoReload": false}', 0.0, False),
+        ('{"value": -1.10000000}', -1.1, None),
+    ],
+)
+def test_balance_info_returns_the_balance(
+    wire: Wire, bench: Bench, check_mode: bool, body: str, value: float, auto_reload: bool | None
+) -> None:
+    wire.balance(body)
+    result = run(BALANCE_INFO, bench, check_mode)
+    assert result == {
+        "changed": False,
+        "balance": {"value": value, "currency": "EUR", "auto_reload": auto_reload},
+    }
+    assert type(result["balance"]["value"]) is float
+
+
+# -- topup -------------------------------------------------------------------------------------------------------------
+
+TRX = "00X123456Y7890123Z"
+READ_BALANCE = {"value": 12.34, "currency": "EUR", "auto_reload": True}
+
+
+def expect_top_up(wire: Wire, status: int = 200, body: t.Any = "") -> None:
+    wire.expect("POST", TOP_UP, form={"trx": TRX}, status=status, body=body)
+
+
+@pytest.mark.parametrize("below", [None, 12.35, 20.0])
+def test_topup_pays_when_the_balance_is_below(wire: Wire, bench: Bench, below: float | None) -> None:
+    wire.balance()
+    expect_top_up(wire, body=legacy("200", "success"))
+    result = run(TOPUP, bench, transaction_reference=f" {TRX}\n", below=below)
+    assert result == {"changed": True, "balance": READ_BALANCE, "topped_up": True}
+
+
+@both_modes
+@pytest.mark.parametrize("below", [12.34, 12.0, 0.0, -5.0])
+def test_topup_pays_nothing_when_the_balance_is_not_below(
+    wire: Wire, bench: Bench, check_mode: bool, below: float
+) -> None:
+    wire.balance()
+    result = run(TOPUP, bench, check_mode, transaction_reference=TRX, below=below)
+    assert result == {"changed": False, "balance": READ_BALANCE, "topped_up": False}
+
+
+def test_topup_in_check_mode_predicts_and_pays_nothing(wire: Wire, bench: Bench) -> None:
+    wire.balance()
+    result = run(TOPUP, bench, True, transaction_reference=TRX, below=20.0)
+    assert result == {"changed": True, "balance": READ_BALANCE, "topped_up": False}
+
+
+@both_modes
+def test_topup_without_auto_reload_is_refused_before_the_payment(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    wire.balance('{"value": 1, "autoReload": false}')
+    error = failure(TOPUP, bench, check_mode, transaction_reference=TRX, below=20.0)
+    assert isinstance(error, Refused)
+    assert error.code == "auto-reload-off"
+    assert "nothing was charged: switch auto-reload on" in error.message
+
+
+def test_topup_goes_on_when_vonage_does_not_say_whether_auto_reload_is_on(wire: Wire, bench: Bench) -> None:
+    wire.balance('{"value": 1}')
+    expect_top_up(wire)
+    assert run(TOPUP, bench, transaction_reference=TRX)["topped_up"] is True
+
+
+def test_topup_is_not_needed_whatever_auto_reload_says(wire: Wire, bench: Bench) -> None:
+    wire.balance('{"value": 50, "autoReload": false}')
+    assert run(TOPUP, bench, transaction_reference=TRX, below=20.0)["changed"] is False
+
+
+@both_modes
+@pytest.mark.parametrize("reference", ["", " ", "\n\t"])
+def test_topup_without_a_reference_ends_before_any_request(
+    wire: Wire, bench: Bench, check_mode: bool, reference: str
+) -> None:
+    error = failure(TOPUP, bench, check_mode, transaction_reference=reference)
+    assert isinstance(error, NotSent)
+    assert "transaction_reference must be the reference of the payment" in error.message
+
+
+@both_modes
+def test_topup_below_what_is_no_number_ends_before_any_request(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    error = failure(TOPUP, bench, check_mode, transaction_reference=TRX, below=float("nan"))
+    assert isinstance(error, NotSent)
+    assert "below" in error.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(legacy("200", "success"), id="T1"),
+        pytest.param("", id="T2"),
+        pytest.param({"response": "success"}, id="T3"),
+        pytest.param("<response>success</response>", id="T3-xml"),
+    ],
+)
+def test_topup_succeeds(wire: Wire, bench: Bench, body: t.Any) -> None:
+    wire.balance()
+    expect_top_up(wire, body=body)
+    assert run(TOPUP, bench, transaction_reference=TRX)["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        pytest.param(200, legacy("420", "topup failed"), "HTTP 200 topup failed", id="T4"),
+        pytest.param(401, legacy("401", "authentication failed"), "Check api_key and api_secret", id="T5"),
+        pytest.param(401, legacy("401", "not auto-reload enabled"), "The credentials are right", id="T7"),
+        pytest.param(420, legacy("420", "topup failed"), "HTTP 420 topup failed", id="T8"),
+        pytest.param(
+            400,
+            {"type": "BAD_REQUEST", "error_title": "Bad Request", "invalid_parameters": {"trx": "Is required."}},
+            "[trx: Is required.]",
+            id="T10",
+        ),
+        pytest.param(429, "", "HTTP 429", id="T11"),
+    ],
+)
+def test_topup_is_refused(wire: Wire, bench: Bench, status: int, body: t.Any, text: str) -> None:
+    wire.balance()
+    expect_top_up(wire, status, body)
+    error = failure(TOPUP, bench, transaction_reference=TRX)
+    assert isinstance(error, Refused)
+    assert text in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, DROPPED), (200, requests.ReadTimeout("timed out")), (200, "<html></html>"), (500, ""), (502, "")],
+)
+def test_topup_whose_answer_is_lost_is_unknown_and_sent_once(
+    wire: Wire, bench: Bench, status: int, body: t.Any
+) -> None:
+    wire.balance()
+    expect_top_up(wire, status, body)
+    assert failure(TOPUP, bench, transaction_reference=TRX).details["outcome"] == "unknown"
+
+
+def test_topup_does_not_pay_when_the_balance_cannot_be_read(wire: Wire, bench: Bench) -> None:
+    wire.balance("<html></html>")
+    assert isinstance(failure(TOPUP, bench, transaction_reference=TRX), UnknownOutcome)
+
+
+# -- account_settings --------------------------------------------------------------------------------------------------
+
+MO = "https://hooks.example.net/sms/inbound"
+DR = "https://hooks.example.net/sms/receipt"
+LIMITS = {"max-outbound-request": 30, "max-inbound-request": 30, "max-calls-per-second": 30}
+
+
+def stored(mo: t.Any = MO, dr: t.Any = "", **more: t.Any) -> dict[str, t.Any]:
+    return {"mo-callback-url": mo, "dr-callback-url": dr, **LIMITS, **more}
+
+
+def returned(mo: str = MO, dr: str = "", limit: int | None = 30) -> dict[str, t.Any]:
+    return {
+        "mo_callback_url": mo,
+        "dr_callback_url": dr,
+        "max_outbound_request": limit,
+        "max_inbound_request": limit,
+        "max_calls_per_second": limit,
+    }
+
+
+def expect_read(wire: Wire, **settings: t.Any) -> None:
+    wire.expect("POST", SETTINGS, form={}, body=stored(**settings))
+
+
+@both_modes
+def test_settings_are_read_by_an_empty_post(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    wire.expect("POST", SETTINGS, form={}, body=json.dumps(stored()).replace("/", "\\/"))
+    result = run(ACCOUNT_SETTINGS, bench, check_mode)
+    settings = returned()
+    assert result == {"changed": False, "settings": settings, "diff": {"before": settings, "after": settings}}
+
+
+@both_modes
+def test_settings_that_are_as_wanted_are_not_written(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    expect_read(wire, mo=MO, dr=DR)
+    result = run(ACCOUNT_SETTINGS, bench, check_mode, mo_callback_url=MO, dr_callback_url=DR)
+    assert result["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "form", "after"),
+    [
+        pytest.param({"mo_callback_url": DR}, {"moCallBackUrl": DR}, {"mo": DR}, id="mo"),
+        pytest.param({"dr_callback_url": DR}, {"drCallBackUrl": DR}, {"dr": DR}, id="dr"),
+        pytest.param(
+            {"mo_callback_url": MO, "dr_callback_url": DR}, {"drCallBackUrl": DR}, {"dr": DR}, id="difference"
+        ),
+        pytest.param(
+            {"mo_callback_url": DR, "dr_callback_url": MO},
+            {"moCallBackUrl": DR, "drCallBackUrl": MO},
+            {"mo": DR, "dr": MO},
+            id="both",
+        ),
+        pytest.param({"mo_callback_url": ""}, {"moCallBackUrl": ""}, {"mo": ""}, id="unset"),
+    ],
+)
+def test_settings_send_only_differences(
+    wire: Wire, bench: Bench, options: dict[str, str], form: dict[str, str], after: dict[str, str]
+) -> None:
+    expect_read(wire)
+    wire.expect("POST", SETTINGS, form=form, body=stored(**after))
+    result = run(ACCOUNT_SETTINGS, bench, **options)
+    assert result["changed"] is True
+    assert result["settings"] == returned(**after)
+    assert result["diff"] == {"before": returned(), "after": returned(**after)}
+
+
+def test_settings_unset_with_an_empty_value(wire: Wire, bench: Bench) -> None:
+    expect_read(wire)
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": ""}, body=stored(mo=""))
+    run(ACCOUNT_SETTINGS, bench, mo_callback_url="")
+    assert wire.sent().body == "moCallBackUrl="
+
+
+def test_settings_in_check_mode_predict_and_write_nothing(wire: Wire, bench: Bench) -> None:
+    expect_read(wire)
+    result = run(ACCOUNT_SETTINGS, bench, True, dr_callback_url=DR, http_forward_method="POST_JSON")
+    assert result["changed"] is True
+    assert result["settings"] == returned(dr=DR)
+    assert result["diff"] == {"before": returned(), "after": returned(dr=DR)}
+
+
+@both_modes
+@pytest.mark.parametrize("unset", ["", None, "absent"])
+def test_settings_unset_in_any_form_are_equal(wire: Wire, bench: Bench, check_mode: bool, unset: str | None) -> None:
+    body = stored(dr=unset)
+    if unset == "absent":
+        del body["dr-callback-url"]
+    wire.expect("POST", SETTINGS, form={}, body=body)
+    result = run(ACCOUNT_SETTINGS, bench, check_mode, dr_callback_url="")
+    assert (result["changed"], result["settings"]) == (False, returned())
+
+
+@pytest.mark.parametrize("unset", ["", None, "absent"])
+def test_settings_unset_in_any_form_are_saved(wire: Wire, bench: Bench, unset: str | None) -> None:
+    body = stored(mo=unset)
+    if unset == "absent":
+        del body["mo-callback-url"]
+    expect_read(wire)
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": ""}, body=body)
+    assert run(ACCOUNT_SETTINGS, bench, mo_callback_url="")["settings"] == returned(mo="")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [(30, 30), ("30", 30), (0, 0), (None, None), ("unlimited", None), (True, None), ("absent", None)],
+)
+def test_settings_limits_are_numbers_or_null(wire: Wire, bench: Bench, limit: t.Any, value: int | None) -> None:
+    body = {name: limit for name in LIMITS if limit != "absent"}
+    wire.expect("POST", SETTINGS, form={}, body={**stored(), **body} if body else {"mo-callback-url": MO})
+    assert run(ACCOUNT_SETTINGS, bench)["settings"] == returned(limit=value)
+
+
+def test_settings_that_vonage_did_not_save_fail(wire: Wire, bench: Bench) -> None:
+    expect_read(wire)
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": DR, "drCallBackUrl": DR}, body=stored(dr=DR))
+    error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=DR, dr_callback_url=DR)
+    assert isinstance(error, Refused)
+    assert error.code == "callback-not-saved"
+    assert "Vonage kept the old value of mo_callback_url: it saves a callback URL only when" in error.message
+
+
+def test_settings_that_vonage_refuses_fail(wire: Wire, bench: Bench) -> None:
+    expect_read(wire)
+    zeroed = {**dict.fromkeys(LIMITS, 0), **legacy("420", "mo callback url is not reachable")}
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": DR}, status=420, body=zeroed)
+    error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=DR)
+    assert isinstance(error, Refused)
+    assert "mo callback url is not reachable" in error.message
+
+
+@pytest.mark.parametrize("status", [200, 420])
+def test_settings_zeroed_beside_an_error_are_not_taken_for_settings(wire: Wire, bench: Bench, status: int) -> None:
+    zeroed = {**dict.fromkeys(LIMITS, 0), **legacy("420", "API key is required")}
+    wire.expect("POST", SETTINGS, form={}, status=status, body=zeroed)
+    error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url="")
+    assert isinstance(error, Refused)
+    assert "API key is required" in error.message
+
+
+@pytest.mark.parametrize("method", ["GET_QUERY_PARAMS", "POST_QUERY_PARAMS", "POST_JSON"])
+def test_settings_the_forward_method_is_sent_each_time(wire: Wire, bench: Bench, method: str) -> None:
+    for _run in range(2):
+        expect_read(wire)
+        wire.expect("POST", SETTINGS, form={"httpForwardMethod": method}, body=stored())
+        result = run(ACCOUNT_SETTINGS, bench, http_forward_method=method, mo_callback_url=MO)
+        assert (result["changed"], result["settings"]) == (True, returned())
+
+
+def test_settings_whose_answer_is_lost_are_unknown(wire: Wire, bench: Bench) -> None:
+    expect_read(wire)
+    wire.expect("POST", SETTINGS, form={"httpForwardMethod": "POST_JSON"}, body=DROPPED)
+    assert failure(ACCOUNT_SETTINGS, bench, http_forward_method="POST_JSON").details["outcome"] == "unknown"
+
+
+# -- api_secret, state=present -----------------------------------------------------------------------------------------
+
+
+def present(bench: Bench, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    return run(API_SECRET, bench, check_mode, **{"secret": NEW, **options})
+
+
+def present_failure(bench: Bench, check_mode: bool = False, **options: t.Any) -> VonageError:
+    return failure(API_SECRET, bench, check_mode, **{"secret": NEW, **options})
+
+
+@both_modes
+@pytest.mark.parametrize(("listed", "secret"), [([NEW_ID], row(NEW_ID)), ([OLD_ID, NEW_ID], None)])
+def test_present_and_accepted_changes_nothing(
+    wire: Wire, bench: Bench, check_mode: bool, listed: list[str], secret: t.Any
+) -> None:
+    wire.list(*listed, login=(KEY, NEW))
+    rows = [row(secret_id) for secret_id in listed]
+    assert present(bench, check_mode) == {
+        "changed": False,
+        "secret": secret,
+        "secrets": rows,
+        "diff": {"before": {"secrets": rows}, "after": {"secrets": rows}},
+    }
+
+
+def test_present_and_refused_creates(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(201, vonage_row(NEW_ID))
+    assert present(bench) == {
+        "changed": True,
+        "secret": row(NEW_ID),
+        "secrets": [row(OLD_ID), row(NEW_ID)],
+        "diff": {"before": {"secrets": [row(OLD_ID)]}, "after": {"secrets": [row(OLD_ID), row(NEW_ID)]}},
+    }
+
+
+def test_present_in_check_mode_reads_the_same_and_creates_nothing(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    result = present(bench, True)
+    assert (result["changed"], result["secret"], result["secrets"]) == (True, None, [row(OLD_ID)])
+
+
+@both_modes
+def test_present_never_makes_room(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID, NEW_ID)
+    error = present_failure(bench, check_mode)
+    assert isinstance(error, Refused)
+    assert error.code == "max-secrets"
+    assert OLD_ID in error.message
+    assert NEW_ID in error.message
+    assert "nothing was created" in error.message
+    assert "state=absent and its secret_id" in error.message
+
+
+@both_modes
+@pytest.mark.parametrize("value", ["", "Short1", "abcdefgh1", "Abcdefgh", "With a Space1", "X" * 30])
+def test_present_with_a_value_that_vonage_would_not_take_ends_before_any_request(
+    wire: Wire, bench: Bench, check_mode: bool, value: str
+) -> None:
+    error = present_failure(bench, check_mode, secret=value)
+    assert isinstance(error, NotSent)
+    assert error.message.startswith("secret breaks the rules of Vonage; it must ")
+    assert not value or value not in error.message
+
+
+def test_present_names_all_broken_rules(wire: Wire, bench: Bench) -> None:
+    assert present_failure(bench, secret="abc").message.endswith(
+        "it must have 8 to 25 characters (it has 3), and contain an upper-case letter A-Z, and contain a digit 0-9"
+    )
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (403, problem("invalid-ip", "Invalid IP"), "refused"),
+        (404, NO_ACCOUNT, "refused"),
+        (401, "<html></html>", "refused"),
+        (429, "", "refused"),
+        (503, "", "unknown"),
+        (200, "<html></html>", "unknown"),
+        (200, DROPPED, "unknown"),
+        (200, NOT_CONNECTED, "not_sent"),
+    ],
+)
+def test_present_creates_nothing_when_the_probe_tells_nothing(
+    wire: Wire, bench: Bench, check_mode: bool, status: int, body: t.Any, outcome: str
+) -> None:
+    wire.expect("GET", SECRETS, login=(KEY, NEW), status=status, body=body)
+    error = present_failure(bench, check_mode)
+    assert error.message.startswith("It cannot be told whether the secret exists already, so nothing was created: GET ")
+    assert error.details["outcome"] == outcome
+    assert error.details["path"] == SECRETS
+
+
+def test_present_for_a_subaccount_probes_as_it_and_creates_as_the_primary(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW, account=SUBACCOUNT)
+    wire.list(OLD_ID, account=SUBACCOUNT)
+    wire.create(201, vonage_row(NEW_ID), account=SUBACCOUNT)
+    assert present(bench, account_id=SUBACCOUNT)["changed"] is True
+
+
+def test_present_fails_when_the_own_login_is_refused(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    wire.refuse(SECRET)
+    error = present_failure(bench)
+    assert (error.status, error.code) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, M1), (403, M2), (400, M3)], ids=["M1", "M2", "M3"])
+def test_present_the_maximum_is_decided_by_listing_again(wire: Wire, bench: Bench, status: int, body: t.Any) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(status, body)
+    wire.refuse(NEW)
+    wire.list(OLD_ID, NEW_ID)
+    error = present_failure(bench)
+    assert isinstance(error, Refused)
+    assert error.code == "max-secrets"
+    assert OLD_ID in error.message
+    assert NEW_ID in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [(400, M3, "validation"), (422, M3, "validation"), (403, M1, "add-excess-secret"), (429, "", None)],
+)
+def test_present_a_refusal_below_the_maximum_stands(
+    wire: Wire, bench: Bench, status: int, body: t.Any, code: str | None
+) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(status, body)
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    error = present_failure(bench)
+    assert isinstance(error, Refused)
+    assert (error.status, error.code, error.details["method"]) == (status, code, "POST")
+
+
+def test_present_a_refusal_stands_when_the_list_cannot_be_read(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(400, M3)
+    wire.refuse(NEW)
+    wire.expect("GET", SECRETS, status=503)
+    error = present_failure(bench)
+    assert (error.code, error.details["outcome"]) == ("validation", "refused")
+
+
+def test_present_refused_because_another_run_created_it(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(403, M1)
+    wire.list(OLD_ID, NEW_ID, login=(KEY, NEW))
+    result = present(bench)
+    assert (result["changed"], result["secret"]) == (False, row(NEW_ID))
+    assert result["secrets"] == [row(OLD_ID), row(NEW_ID)]
+
+
+LOST = pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, DROPPED), (200, requests.ReadTimeout("timed out")), (500, ""), (503, "<html></html>"), (201, "{}")],
+    ids=["dropped", "timeout", "500", "503", "without-id"],
+)
+
+
+@LOST
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_present_a_lost_creation_is_found_and_adopted(
+    wire: Wire, bench: Bench, status: int, body: t.Any, looks: int
+) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(status, body)
+    for _look in range(looks - 1):
+        wire.refuse(NEW)
+    wire.list(OLD_ID, NEW_ID, login=(KEY, NEW))
+    assert present(bench) == {
+        "changed": True,
+        "secret": row(NEW_ID),
+        "secrets": [row(OLD_ID), row(NEW_ID)],
+        "diff": {"before": {"secrets": [row(OLD_ID)]}, "after": {"secrets": [row(OLD_ID), row(NEW_ID)]}},
+    }
+    assert bench.naps == [0.0, 1.0, 3.0][:looks]
+
+
+@LOST
+@pytest.mark.parametrize("listed", [[OLD_ID], [OLD_ID, NEW_ID]])
+def test_present_a_lost_creation_that_is_not_found_is_unknown(
+    wire: Wire, bench: Bench, status: int, body: t.Any, listed: list[str]
+) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(status, body)
+    for _look in range(3):
+        wire.refuse(NEW)
+    wire.list(*listed)
+    error = present_failure(bench)
+    assert isinstance(error, UnknownOutcome)
+    assert f"the account lists {', '.join(listed)}: run the task again with the same value" in error.message
+    assert (error.details["method"], error.details["outcome"]) == ("POST", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, NOT_CONNECTED), (200, DROPPED), (401, UNAUTHORIZED), (503, ""), (429, "")],
+    ids=["not-connected", "dropped", "401", "503", "429"],
+)
+def test_present_a_lost_creation_stays_unknown_when_the_list_cannot_be_read(
+    wire: Wire, bench: Bench, status: int, body: t.Any
+) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(200, DROPPED)
+    for _look in range(3):
+        wire.refuse(NEW)
+    wire.expect("GET", SECRETS, status=status, body=body)
+    error = present_failure(bench)
+    assert error.details["outcome"] == "unknown"
+    assert "run the task again" in error.message
+
+
+def test_present_a_creation_that_was_not_sent_is_just_that(wire: Wire, bench: Bench) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    wire.create(200, NOT_CONNECTED)
+    assert present_failure(bench).details["outcome"] == "not_sent"
+
+
+# -- api_secret, state=absent ------------------------------------------------------------------------------------------
+
+
+def absent(bench: Bench, check_mode: bool = False) -> dict[str, t.Any]:
+    return run(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID)
+
+
+def absent_failure(bench: Bench, check_mode: bool = False) -> VonageError:
+    return failure(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID)
+
+
+REVOKED = {
+    "changed": True,
+    "secret": row(OLD_ID),
+    "secrets": [row(NEW_ID)],
+    "diff": {"before": {"secrets": [row(OLD_ID), row(NEW_ID)]}, "after": {"secrets": [row(NEW_ID)]}},
+}
+
+
+@both_modes
+def test_absent_and_not_listed_changes_nothing(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    wire.list(NEW_ID)
+    rows = [row(NEW_ID)]
+    assert absent(bench, check_mode) == {
+        "changed": False,
+        "secret": None,
+        "secrets": rows,
+        "diff": {"before": {"secrets": rows}, "after": {"secrets": rows}},
+    }
+
+
+@both_modes
+def test_absent_never_revokes_the_only_secret(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    wire.list(OLD_ID)
+    error = absent_failure(bench, check_mode)
+    assert isinstance(error, Refused)
+    assert error.code == "delete-last-secret"
+    assert f"{OLD_ID} is the only secret of account {KEY}" in error.message
+
+
+def test_absent_revokes(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID)
+    assert absent(bench) == REVOKED
+
+
+def test_absent_in_check_mode_reads_the_same_and_revokes_nothing(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    assert absent(bench, True) == REVOKED
+
+
+def test_absent_for_a_subaccount_uses_the_login_of_the_task(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID, account=SUBACCOUNT)
+    wire.expect("DELETE", f"/accounts/{SUBACCOUNT}/secrets/{OLD_ID}", login=LOGIN, status=204)
+    result = run(API_SECRET, bench, state="absent", account_id=SUBACCOUNT, secret_id=OLD_ID)
+    assert result["changed"] is True
+
+
+def test_absent_and_gone_meanwhile_is_unchanged(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID, 404, problem("invalid-id", "Invalid ID", f"ID '{OLD_ID}' could not be found"))
+    result = absent(bench)
+    assert result["changed"] is False
+    assert result["secrets"] == [row(NEW_ID)]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (404, NO_ACCOUNT, "invalid-api-key"),
+        (404, "not found", None),
+        (403, LAST, "delete-last-secret"),
+        (429, "", None),
+    ],
+)
+def test_absent_other_refusals_fail(wire: Wire, bench: Bench, status: int, body: t.Any, code: str | None) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID, status, body)
+    error = absent_failure(bench)
+    assert isinstance(error, Refused)
+    assert (error.status, error.code, error.details["method"]) == (status, code, "DELETE")
+
+
+@pytest.mark.parametrize(("status", "body"), [(204, DROPPED), (500, ""), (502, "<html></html>")])
+def test_absent_whose_answer_is_lost_is_decided_by_listing_again(
+    wire: Wire, bench: Bench, status: int, body: t.Any
+) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID, status, body)
+    wire.list(NEW_ID)
+    assert absent(bench) == REVOKED
+
+
+def test_absent_whose_answer_is_lost_and_still_listed_is_unknown(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID, 204, DROPPED)
+    wire.list(OLD_ID, NEW_ID)
+    error = absent_failure(bench)
+    assert (error.details["outcome"], error.details["method"]) == ("unknown", "DELETE")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, NOT_CONNECTED), (200, DROPPED), (401, UNAUTHORIZED)],
+    ids=["not-connected", "dropped", "401"],
+)
+def test_absent_whose_answer_is_lost_stays_unknown_when_the_list_cannot_be_read(
+    wire: Wire, bench: Bench, status: int, body: t.Any
+) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID, 204, DROPPED)
+    wire.expect("GET", SECRETS, status=status, body=body)
+    error = absent_failure(bench)
+    assert error.details["outcome"] == "unknown"
+    assert "DELETE" in error.message
+
+
+# -- api_secret_info ---------------------------------------------------------------------------------------------------
+
+
+@both_modes
+@pytest.mark.parametrize("account_ids", [None, []])
+def test_info_lists_the_own_account(wire: Wire, bench: Bench, check_mode: bool, account_ids: t.Any) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    rows = [row(OLD_ID), row(NEW_ID)]
+    assert run(API_SECRET_INFO, bench, check_mode, account_ids=account_ids) == {
+        "changed": False,
+        "accounts": [{"account_id": KEY, "secrets": rows, "error": None}],
+        "secrets": rows,
+        "candidates": [],
+    }
+
+
+def test_info_one_account_that_cannot_be_listed_does_not_stop_the_others(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, account=SUBACCOUNT)
+    wire.expect("GET", "/accounts/5ab00001/secrets", status=404, body=NO_ACCOUNT)
+    wire.list(NEW_ID)
+    result = run(API_SECRET_INFO, bench, account_ids=[SUBACCOUNT, "5ab00001", KEY])
+    assert [account["account_id"] for account in result["accounts"]] == [SUBACCOUNT, "5ab00001", KEY]
+    assert [account["secrets"] for account in result["accounts"]] == [[row(OLD_ID)], [], [row(NEW_ID)]]
+    assert result["secrets"] == [row(OLD_ID)]
+    errors = [account["error"] for account in result["accounts"]]
+    assert errors[0] is None
+    assert errors[2] is None
+    assert (errors[1]["status"], errors[1]["code"], errors[1]["outcome"]) == (404, "invalid-api-key", "refused")
+    assert "HTTP 404 Invalid API Key" in errors[1]["msg"]
+
+
+def test_info_of_a_bad_id_is_a_row_too(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID)
+    result = run(API_SECRET_INFO, bench, account_ids=["..", KEY])
+    assert result["accounts"][0]["error"]["outcome"] == "not_sent"
+    assert result["secrets"] == []
+
+
+def test_info_fails_when_nothing_can_be_listed(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", "/accounts/5ab00001/secrets", status=404, body=NO_ACCOUNT)
+    wire.expect("GET", "/accounts/5ab00002/secrets", status=503)
+    error = failure(API_SECRET_INFO, bench, account_ids=["5ab00001", "5ab00002"])
+    assert (error.status, error.details["path"]) == (404, "/accounts/5ab00001/secrets")
+
+
+def test_info_candidates_answer_in_order_and_each_value_is_tried_once(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.refuse(THIRD)
+    wire.list(OLD_ID, NEW_ID, login=(KEY, NEW))
+    wire.expect("GET", SECRETS, login=(KEY, "F0urth"), status=403, body=problem("invalid-ip", "Invalid IP"))
+    result = run(API_SECRET_INFO, bench, candidates=[THIRD, NEW, THIRD, "F0urth", NEW])
+    assert result["candidates"] == ["refused", "accepted", "refused", "unknown", "accepted"]
+    assert result["secrets"] == [row(OLD_ID), row(NEW_ID)]
+
+
+def test_info_the_own_secret_as_a_candidate_costs_no_request(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID)
+    assert run(API_SECRET_INFO, bench, candidates=[SECRET, SECRET])["candidates"] == ["accepted", "accepted"]
+
+
+def test_info_the_own_secret_is_tried_when_the_list_could_not_be_read(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", SECRETS, status=503)
+    wire.list(OLD_ID)
+    assert run(API_SECRET_INFO, bench, candidates=[SECRET])["candidates"] == ["accepted"]
+
+
+def test_info_the_own_secret_says_nothing_of_a_subaccount(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, account=SUBACCOUNT)
+    wire.refuse(SECRET, account=SUBACCOUNT)
+    wire.list(OLD_ID, account=SUBACCOUNT, login=(SUBACCOUNT, NEW))
+    result = run(API_SECRET_INFO, bench, account_ids=[SUBACCOUNT], candidates=[SECRET, NEW])
+    assert result["candidates"] == ["refused", "accepted"]
+
+
+def test_info_candidates_are_tried_on_the_first_account_only(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID)
+    wire.list(NEW_ID, account=SUBACCOUNT)
+    wire.refuse(NEW)
+    result = run(API_SECRET_INFO, bench, account_ids=[KEY, SUBACCOUNT], candidates=[NEW])
+    assert result["candidates"] == ["refused"]
+
+
+def test_info_nothing_is_refused_while_nothing_is_accepted(wire: Wire, bench: Bench) -> None:
+    wire.refuse(SECRET)
+    wire.refuse(NEW)
+    wire.refuse(THIRD)
+    result = run(API_SECRET_INFO, bench, candidates=[NEW, THIRD])
+    assert result["candidates"] == ["unknown", "unknown"]
+    assert result["secrets"] == []
+    assert result["accounts"][0]["error"]["status"] == 401
+
+
+def test_info_lists_through_an_accepted_candidate(wire: Wire, bench: Bench) -> None:
+    wire.refuse(SECRET)
+    wire.refuse(THIRD)
+    wire.expect("GET", SECRETS, login=(KEY, NEW), body=listing(OLD_ID, NEW_ID))
+    result = run(API_SECRET_INFO, bench, candidates=[THIRD, NEW])
+    assert result["candidates"] == ["refused", "accepted"]
+    assert result["secrets"] == result["accounts"][0]["secrets"] == [row(OLD_ID), row(NEW_ID)]
+    assert result["accounts"][0]["error"]["status"] == 401

@@ -1,0 +1,322 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import typing as t
+
+import pytest
+
+from ansible_collections.community.vonage.plugins.module_utils import _module
+from ansible_collections.community.vonage.tests.unit.plugins.wire import (
+    KEY,
+    NEW,
+    NEW_ID,
+    OLD_ID,
+    SECRET,
+    SECRETS,
+    SETTINGS,
+    TOP_UP,
+    Server,
+    Wire,
+    echo,
+    http,
+    legacy,
+    listing,
+    problem,
+    row,
+    set_module_args,
+    shapes,
+    vonage_row,
+)
+
+MODULES = "ansible_collections.community.vonage.plugins.modules."
+MODULE_UTILS = "ansible_collections.community.vonage.plugins.module_utils"
+
+ERROR_KEYS = {
+    "status",
+    "code",
+    "title",
+    "detail",
+    "instance",
+    "request_id",
+    "method",
+    "path",
+    "outcome",
+    "invalid_parameters",
+}
+
+# A task that each module takes.
+TASKS: dict[str, dict[str, t.Any]] = {
+    "vonage_account_settings": {"dr_callback_url": "https://hooks.example.net/receipt"},
+    "vonage_api_secret": {"secret": NEW},
+    "vonage_api_secret_info": {"candidates": [NEW]},
+    "vonage_balance_info": {},
+    "vonage_topup": {"transaction_reference": "00X123456Y7890123Z"},
+}
+every_module = pytest.mark.parametrize("name", TASKS)
+both_modes = pytest.mark.parametrize("check_mode", [False, True], ids=["real", "check"])
+
+
+class Run:
+    """Runs a module's main(), and keeps what it printed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.printed = ""
+
+    def __call__(
+        self, name: str, options: dict[str, t.Any] | None = None, check_mode: bool = False, fails: bool = False
+    ) -> dict[str, t.Any]:
+        given = {"api_key": KEY, "api_secret": SECRET, "retries": 0, **TASKS[name], **(options or {})}
+        given = {option: value for option, value in given.items() if value is not None}
+        set_module_args(self._monkeypatch, given, check_mode=check_mode, diff=True, verbosity=4)
+        with pytest.raises(SystemExit) as caught:
+            importlib.import_module(MODULES + name).main()
+        output = self._capsys.readouterr()
+        self.printed = output.out + output.err
+        result = t.cast("dict[str, t.Any]", json.loads(output.out))
+        assert (bool(caught.value.code), bool(result.get("failed"))) == (fails, fails), result
+        return result
+
+    def warned(self, text: str) -> bool:
+        # Where all of ansible-core can be imported, from 2.19 on a warning goes to the terminal, in lines of its width.
+        return "".join(text.split()) in "".join(self.printed.split())
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(monkeypatch, capsys)
+
+
+def assert_nothing_secret(printed: str) -> None:
+    for value in (SECRET, NEW):
+        assert [form for form in shapes(value) if form in printed] == []
+
+
+# -- success -----------------------------------------------------------------------------------------------------------
+
+
+@both_modes
+def test_balance_info(wire: Wire, run: Run, check_mode: bool) -> None:
+    wire.balance()
+    result = run("vonage_balance_info", check_mode=check_mode)
+    assert result["changed"] is False
+    assert result["balance"] == {"value": 12.34, "currency": "EUR", "auto_reload": True}
+    assert_nothing_secret(run.printed)
+
+
+@both_modes
+def test_topup(wire: Wire, run: Run, check_mode: bool) -> None:
+    wire.balance()
+    if not check_mode:
+        wire.expect("POST", TOP_UP, form={"trx": "00X123456Y7890123Z"}, body=legacy("200", "success"))
+    result = run("vonage_topup", {"below": 20}, check_mode)
+    assert (result["changed"], result["topped_up"]) == (True, not check_mode)
+    assert result["balance"]["value"] == 12.34
+    assert_nothing_secret(run.printed)
+
+
+def test_topup_takes_the_alias(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TASKS, "vonage_topup", {"trx": "another"})
+    wire.balance()
+    wire.expect("POST", TOP_UP, form={"trx": "another"})
+    assert run("vonage_topup")["topped_up"] is True
+
+
+@both_modes
+def test_account_settings(wire: Wire, run: Run, check_mode: bool) -> None:
+    url = TASKS["vonage_account_settings"]["dr_callback_url"]
+    wire.expect("POST", SETTINGS, form={}, body={"mo-callback-url": "", "max-calls-per-second": "30"})
+    if not check_mode:
+        wire.expect("POST", SETTINGS, form={"drCallBackUrl": url}, body={"dr-callback-url": url})
+    result = run("vonage_account_settings", check_mode=check_mode)
+    assert result["changed"] is True
+    assert set(result["settings"]) == {
+        "mo_callback_url",
+        "dr_callback_url",
+        "max_outbound_request",
+        "max_inbound_request",
+        "max_calls_per_second",
+    }
+    assert (result["diff"]["before"]["dr_callback_url"], result["diff"]["after"]["dr_callback_url"]) == ("", url)
+    assert_nothing_secret(run.printed)
+
+
+@both_modes
+def test_api_secret_present(wire: Wire, run: Run, check_mode: bool) -> None:
+    wire.refuse(NEW)
+    wire.list(OLD_ID)
+    if not check_mode:
+        wire.create(201, vonage_row(NEW_ID))
+    result = run("vonage_api_secret", check_mode=check_mode)
+    assert result["changed"] is True
+    assert result["secret"] == (None if check_mode else row(NEW_ID))
+    assert result["secrets"] == ([row(OLD_ID)] if check_mode else [row(OLD_ID), row(NEW_ID)])
+    assert result["diff"]["before"] == {"secrets": [row(OLD_ID)]}
+    assert_nothing_secret(run.printed)
+
+
+@both_modes
+def test_api_secret_absent(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
+    monkeypatch.setitem(TASKS, "vonage_api_secret", {"state": "absent", "secret_id": OLD_ID})
+    wire.list(OLD_ID, NEW_ID)
+    if not check_mode:
+        wire.delete(OLD_ID)
+    result = run("vonage_api_secret", check_mode=check_mode)
+    assert (result["changed"], result["secret"], result["secrets"]) == (True, row(OLD_ID), [row(NEW_ID)])
+
+
+@both_modes
+def test_api_secret_info(wire: Wire, run: Run, check_mode: bool) -> None:
+    wire.list(OLD_ID)
+    wire.refuse(NEW)
+    result = run("vonage_api_secret_info", check_mode=check_mode)
+    assert result["changed"] is False
+    assert result["accounts"] == [{"account_id": KEY, "secrets": [row(OLD_ID)], "error": None}]
+    assert (result["secrets"], result["candidates"]) == ([row(OLD_ID)], ["refused"])
+    assert_nothing_secret(run.printed)
+
+
+def test_the_credentials_may_come_from_the_environment(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONAGE_API_KEY", "c0ffee01")
+    monkeypatch.setenv("VONAGE_API_SECRET", NEW)
+    wire.expect("GET", "/account/get-balance", login=("c0ffee01", NEW), body={"value": 1})
+    run("vonage_balance_info", {"api_key": None, "api_secret": None})
+    assert_nothing_secret(run.printed)
+
+
+def test_a_repeated_call_is_a_warning_of_the_task(serve: t.Callable[..., Server], run: Run) -> None:
+    server = serve(http(503, "", "Retry-After: 0"), http(200, {"value": 1}))
+    run("vonage_balance_info", {"rest_url": server.url, "retries": 1})
+    assert run.warned("HTTP 503 Service Unavailable")
+    assert run.warned("; trying again in ")
+    assert_nothing_secret(run.printed)
+
+
+def test_unverified_certificates_are_a_warning_of_the_task(wire: Wire, run: Run) -> None:
+    wire.balance()
+    run("vonage_balance_info", {"validate_certs": False})
+    assert run.warned("validate_certs is false: whoever stands between this host and Vonage can read the secret")
+
+
+# -- failure -----------------------------------------------------------------------------------------------------------
+
+
+@every_module
+def test_a_refusal_is_a_failure_with_everything_to_branch_on(
+    serve: t.Callable[..., Server], run: Run, name: str
+) -> None:
+    body = problem("invalid-ip", "Invalid IP", "Your address is not on the list.")
+    server = serve(*[http(403, body, "X-Request-Id: 854d38af")] * 3)
+    options: dict[str, t.Any] = {"rest_url": server.url, "api_url": server.url}
+    if name == "vonage_api_secret_info":
+        options["candidates"] = None
+    result = run(name, options, fails=True)
+    assert set(result["error"]) == ERROR_KEYS
+    assert (result["error"]["status"], result["error"]["code"]) == (403, "invalid-ip")
+    assert result["error"]["title"] == "Invalid IP"
+    assert result["error"]["detail"] == "Your address is not on the list."
+    assert result["error"]["outcome"] == "refused"
+    assert (result["error"]["instance"], result["error"]["request_id"]) == ("0f00ba12", "854d38af")
+    assert result["error"]["method"] in ("GET", "POST")
+    assert result["error"]["path"] in ("/account/get-balance", SETTINGS, SECRETS)
+    assert result["error"]["invalid_parameters"] == []
+    assert "HTTP 403 Invalid IP: Your address is not on the list" in result["msg"]
+    assert "IP allow list" in result["msg"]
+    assert len(server.requests) == 1
+    assert_nothing_secret(run.printed)
+
+
+@every_module
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+def test_a_server_that_repeats_secrets_does_not_get_them_shown(
+    serve: t.Callable[..., Server], run: Run, name: str, status: int
+) -> None:
+    server = serve(*[echo(status)] * 9)
+    options = {"rest_url": server.url, "api_url": server.url}
+    # With candidates, a failure is a row of the result.
+    run(name, options, fails=name != "vonage_api_secret_info")
+    assert server.requests
+    assert_nothing_secret(run.printed)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        ("vonage_balance_info", {"rest_url": "http://192.0.2.1"}, "rest_url must begin with https://"),
+        ("vonage_balance_info", {"timeout": 0}, "timeout must be a number of seconds above 0"),
+        ("vonage_topup", {"transaction_reference": " "}, "transaction_reference must be the reference"),
+        ("vonage_api_secret", {"secret": "tooShort"}, "secret breaks the rules of Vonage"),
+        ("vonage_api_secret_info", {"account_ids": [".."], "candidates": []}, "account_id must be an id"),
+    ],
+)
+@both_modes
+def test_bad_input_is_a_failure_of_the_same_form(
+    wire: Wire, run: Run, name: str, options: dict[str, t.Any], text: str, check_mode: bool
+) -> None:
+    result = run(name, options, check_mode, fails=True)
+    assert text in result["msg"]
+    assert set(result["error"]) == ERROR_KEYS
+    assert (result["error"]["outcome"], result["error"]["status"]) == ("not_sent", None)
+    assert "tooShort" not in run.printed
+    assert_nothing_secret(run.printed)
+
+
+def test_a_lost_answer_is_a_failure_with_an_unknown_outcome(serve: t.Callable[..., Server], run: Run) -> None:
+    server = serve(http(200, {"value": 1, "autoReload": True}))
+    result = run("vonage_topup", {"rest_url": server.url}, fails=True)
+    assert result["error"]["outcome"] == "unknown"
+    assert server.methods() == ["GET", "POST"]
+
+
+@pytest.mark.parametrize(
+    ("task", "text"),
+    [
+        ({}, "state is present but all of the following are missing: secret"),
+        ({"state": "absent"}, "state is absent but all of the following are missing: secret_id"),
+        ({"state": "gone"}, "value of state must be one of: present, absent"),
+    ],
+)
+def test_api_secret_asks_for_what_its_state_needs(
+    wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch, task: dict[str, t.Any], text: str
+) -> None:
+    monkeypatch.setitem(TASKS, "vonage_api_secret", task)
+    assert text in run("vonage_api_secret", fails=True)["msg"]
+
+
+@every_module
+def test_without_requests_the_failure_names_it(
+    wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(_module, "HAS_REQUESTS", False)
+    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "ImportError: no requests")
+    result = run(name, fails=True)
+    assert "Failed to import the required Python library (requests)" in result["msg"]
+    assert sys.executable in result["msg"]
+
+
+def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = importlib.import_module(MODULE_UTILS)
+    # Both the list of modules and the package know the client; both get back the one that other tests use.
+    monkeypatch.setattr(package, "_client", package._client)
+    monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._client")
+    monkeypatch.setitem(sys.modules, "requests", None)
+    client = importlib.import_module(f"{MODULE_UTILS}._client")
+    assert client.HAS_REQUESTS is False
+    assert "ImportError" in client.REQUESTS_IMPORT_ERROR or "ModuleNotFoundError" in client.REQUESTS_IMPORT_ERROR
+
+
+def test_a_server_that_repeats_a_new_secret_does_not_get_it_shown(serve: t.Callable[..., Server], run: Run) -> None:
+    refused = http(401, problem("unauthorized", "Unauthorized"))
+    server = serve(refused, http(200, listing(OLD_ID)), echo(400), refused, http(200, listing(OLD_ID)))
+    options = {"rest_url": server.url, "api_url": server.url}
+    result = run("vonage_api_secret", options, fails=True)
+    assert (result["error"]["method"], result["error"]["status"]) == ("POST", 400)
+    assert server.methods() == ["GET", "GET", "POST", "GET", "GET"]
+    assert_nothing_secret(run.printed)
