@@ -191,8 +191,10 @@ def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -
         try:
             client.delete_secret(account_id, secret_id)
         except Refused as error:
-            if error.code != "invalid-id":  # gone meanwhile, which is what was asked for
+            if error.code != "invalid-id":
                 raise
+            # Gone meanwhile, by somebody else.
+            return _secret_result(False, after, after, None)
         except UnknownOutcome:
             if secret_id in {secret.id for secret in client.list_secrets(account_id)}:
                 raise

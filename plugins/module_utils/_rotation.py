@@ -193,7 +193,7 @@ class _Case:
         self.current: str = observation["current"]
         self.pending: str = observation["pending"]
         self.retired: str = observation.get("retired") or "none"
-        self.confirmed: Mapping[str, int] | None = observation.get("confirmed")
+        self.confirmed: Mapping[str, t.Any] | None = observation.get("confirmed")
         self.mode: str = policy.get("mode") or "rotate"
         self.force = bool(policy.get("force"))
         self.max_age: t.Any = policy.get("max_age")
@@ -225,8 +225,9 @@ class _Case:
         """The consumers whose running process was asked and has not confirmed the record's generation."""
         if self.confirmed is None:
             return []
-        confirmed = self.confirmed
-        return [host for host in self.consumers if confirmed.get(host) != self.record["generation"]]
+        # As text, because a fact that a hook sets from a template is one on older releases of ansible-core.
+        expected = str(self.record["generation"])
+        return [host for host in self.consumers if str(self.confirmed.get(host)) != expected]
 
     def superseded_id(self) -> str | None:
         """The id of the secret before the current one, when it is beyond doubt and still listed."""
@@ -326,8 +327,8 @@ def _unknown_second(case: _Case) -> Plan:
     )
     if case.record["stage"] in ("promoted", "distributed"):
         # Handed over beside a secret whose id is not known for certain: that one stays, and nothing is wrong.
-        steps = ["distribute", "confirm"] if case.confirmed is None else []
-        return {**_stop("grace", "unknown_second_secret", message), "steps": steps, "missing": case.missing()}
+        hand_over = ["distribute", "confirm"] if case.confirmed is None else []
+        return {**_stop("grace", "unknown_second_secret", message), "steps": hand_over, "missing": case.missing()}
     return _stop("blocked", "unknown_second_secret", message)
 
 

@@ -47,6 +47,7 @@ def assert_silent(place: Rehearsal, runs: Iterable[Run]) -> None:
             assert [name for name, text in texts.items() if form in text] == []
 
 
+@pytest.mark.every_core
 def test_a_rotation_shows_no_secret(place: Rehearsal) -> None:
     place.start_consumer()
     first = place.rotate(*LOUD, environment=environment(place))
@@ -76,6 +77,7 @@ def test_a_rotation_that_fails_shows_no_secret(place: Rehearsal) -> None:
     assert_silent(place, runs)
 
 
+@pytest.mark.every_core
 def test_modules_show_no_secret(place: Rehearsal) -> None:
     place.start_consumer()
     place.rotate()

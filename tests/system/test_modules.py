@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
 
@@ -28,6 +29,7 @@ def play(place: Rehearsal, *tasks: dict[str, Any], arguments: tuple[str, ...] = 
     return run
 
 
+@pytest.mark.every_core
 def test_the_action_group_sets_the_credentials_of_all_modules(place: Rehearsal) -> None:
     defaults = {
         "api_key": ACCOUNT,
@@ -124,6 +126,7 @@ def test_a_third_secret_is_refused_and_both_ids_are_named(place: Rehearsal) -> N
     assert len(place.writes()) == 1
 
 
+@pytest.mark.every_core
 def test_the_playbook_of_the_readme_rotates(place: Rehearsal) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     [entry] = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
@@ -147,6 +150,7 @@ def test_the_playbook_of_the_readme_rotates(place: Rehearsal) -> None:
     assert place.stop_consumer()["refused"] == 0
 
 
+@pytest.mark.every_core
 def test_a_subaccount_is_bootstrapped_with_the_credentials_of_its_primary(place: Rehearsal) -> None:
     secrets = [{"value": "Primary0ne", "created_at": "2026-03-04T05:06:07Z"}]
     lost = [{"value": "LostLong4go", "created_at": "2025-03-04T05:06:07Z"}]

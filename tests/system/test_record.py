@@ -24,6 +24,7 @@ def save(place: Rehearsal, content: Any, *arguments: str, vault: bool = True, **
     return place.play(task, arguments=("-vvv", "--diff", *arguments), vault=vault)
 
 
+@pytest.mark.every_core
 def test_a_record_is_written_encrypted_and_for_the_owner_alone(place: Rehearsal) -> None:
     run = save(place, record(1))
     assert (run.status, run.changed) == (0, 1), run.output

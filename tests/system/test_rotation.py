@@ -26,6 +26,7 @@ def assert_rotated(place: Rehearsal, generation: int = 1) -> None:
     assert f"VONAGE_API_SECRET={record['current']['value']}\n" in place.env_file.read_text(encoding="utf-8")
 
 
+@pytest.mark.every_core
 def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
     old_id = place.secret_ids()[0]
     place.start_consumer()
@@ -63,6 +64,7 @@ def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
     assert counts["accepted"] > 50
 
 
+@pytest.mark.every_core
 def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
     run = place.rotate(*CHECK_FORCED)
     assert "rotate (forced)" in run.output
@@ -116,6 +118,7 @@ def test_force_rotates_before_the_time(place: Rehearsal) -> None:
     assert place.stop_consumer()["refused"] == 0
 
 
+@pytest.mark.every_core
 def test_an_unknown_second_secret_blocks(place: Rehearsal) -> None:
     found = place.simulator.state.find(ACCOUNT)
     assert found is not None
@@ -144,6 +147,7 @@ def test_the_operator_can_name_the_secret_in_use(place: Rehearsal) -> None:
     assert place.stop_consumer()["refused"] == 0
 
 
+@pytest.mark.every_core
 def test_a_consumer_that_is_silent_keeps_the_other_secret_even_at_generation_0(place: Rehearsal) -> None:
     found = place.simulator.state.find(ACCOUNT)
     assert found is not None
@@ -155,6 +159,7 @@ def test_a_consumer_that_is_silent_keeps_the_other_secret_even_at_generation_0(p
     assert len(place.secret_ids()) == 2
 
 
+@pytest.mark.every_core
 def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
     place.start_consumer()
     run = place.rotate("-e", "rotate_api_secret_grace=1h")
@@ -220,6 +225,7 @@ def test_a_consumer_that_cannot_be_reached_keeps_the_old_secret_and_is_named(pla
     assert place.stop_consumer()["refused"] == 0
 
 
+@pytest.mark.every_core
 def test_a_new_secret_that_is_slow_to_arrive_is_waited_for(place: Rehearsal) -> None:
     place.simulator.switches["propagation_delay_rest"] = 3.0
     place.simulator.switches["propagation_delay_api"] = 1.0

@@ -46,6 +46,9 @@ PACKAGE = BUILD / "package/tools"
 INSTALLED = PACKAGE / "collections"
 TIMEOUT = 30 * 60
 
+# The system tests with something to prove on every core. (The others import what only the environment dev has.)
+EVERY_CORE = ("rotation", "leaks", "modules", "record")
+
 # ansible-test says so, and exits with 0, when it found nothing to test.
 NOTHING_TESTED = "All targets skipped"
 
@@ -113,6 +116,14 @@ def checks() -> list[Check]:
         found += [
             Check(f"units-{core}", f"ansible-test units --python {python}", lane="ansible-test", group=group),
             Check(f"sanity-{core}", "ansible-test sanity", lane="ansible-test", group=group),
+            # The role is where the cores differ most: its templates give text on one, and native types on the other.
+            Check(
+                f"system-{core}",
+                "pytest -n 2 -m every_core " + " ".join(f"tests/system/test_{name}.py" for name in EVERY_CORE),
+                lane="ansible-test",
+                group=group,
+                env=installed,
+            ),
         ]
     return found
 

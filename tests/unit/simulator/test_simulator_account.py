@@ -142,7 +142,7 @@ def test_settings_are_written_and_answered(call, sim):
 
 
 def test_writing_what_is_there_already_commits_nothing(call, sim):
-    for _ in range(2):
+    for _repetition in range(2):
         call("POST", SETTINGS, form={"drCallBackUrl": HOOK})
     assert [entry.committed for entry in sim.log] == [True, False]
 

@@ -117,7 +117,7 @@ def test_keep_alive_ends_without_a_word(call, sim):
 
 def test_a_rule_selects_by_verb_path_and_turn(call, sim):
     rule = sim.add_fault("status_before", method="GET", path="^/account/", nth=2, times=2)
-    seen = [call("GET", BALANCE).status for _ in range(5)]
+    seen = [call("GET", BALANCE).status for _repetition in range(5)]
     assert seen == [200, 503, 503, 200, 200]
     assert call("GET", LIST).status == 200
     assert call("POST", "/account/settings").status == 200
@@ -126,16 +126,16 @@ def test_a_rule_selects_by_verb_path_and_turn(call, sim):
 
 def test_a_rule_fires_once_unless_told_otherwise(call, sim):
     sim.add_fault("status_before")
-    assert [call("GET", BALANCE).status for _ in range(2)] == [503, 200]
+    assert [call("GET", BALANCE).status for _repetition in range(2)] == [503, 200]
     sim.add_fault("status_before", times=None)
-    assert {call("GET", BALANCE).status for _ in range(5)} == {503}
+    assert {call("GET", BALANCE).status for _repetition in range(5)} == {503}
 
 
 def test_chance_is_repeatable(call, sim):
     def run(seed):
         sim.clear_faults()
         sim.add_fault("status_before", probability=0.5, seed=seed)
-        return [call("GET", BALANCE).status for _ in range(20)]
+        return [call("GET", BALANCE).status for _repetition in range(20)]
 
     first = run(1)
     assert set(first) == {200, 503}
@@ -146,7 +146,7 @@ def test_chance_is_repeatable(call, sim):
 def test_of_two_rules_the_older_one_wins_and_both_count(call, sim):
     older = sim.add_fault("status_before", status=500)
     younger = sim.add_fault("status_before", status=502, nth=2)
-    assert [call("GET", BALANCE).status for _ in range(3)] == [500, 502, 200]
+    assert [call("GET", BALANCE).status for _repetition in range(3)] == [500, 502, 200]
     assert (older.seen, younger.seen) == (3, 3)
 
 

@@ -152,7 +152,7 @@ def test_the_order_of_the_list_is_switchable(call, sim):
     sim.switches["list_order"] = "oldest"
     assert call.secret_ids() == first
     sim.switches["list_order"] = "shuffled"
-    orders = {tuple(call.secret_ids()) for _ in range(5)}
+    orders = {tuple(call.secret_ids()) for _repetition in range(5)}
     assert len(orders) > 1
     assert {frozenset(order) for order in orders} == {frozenset(first)}
 
@@ -186,10 +186,10 @@ def test_secrets_of_the_start_are_known_everywhere(start):
 def test_regions_answer_in_turn_until_the_delay_is_over(call, sim):
     call.create(NEW)
     sim.switches.update({"flap": 2, "propagation_delay_rest": 60})
-    flapping = [call("GET", BALANCE, auth=(KEY, NEW)).status for _ in range(6)]
+    flapping = [call("GET", BALANCE, auth=(KEY, NEW)).status for _repetition in range(6)]
     assert flapping == [200, 401] * 3
     sim.clock.advance(60)
-    assert {call("GET", BALANCE, auth=(KEY, NEW)).status for _ in range(4)} == {200}
+    assert {call("GET", BALANCE, auth=(KEY, NEW)).status for _repetition in range(4)} == {200}
 
 
 def test_the_list_can_lag_behind(call, sim):

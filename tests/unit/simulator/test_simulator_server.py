@@ -30,7 +30,7 @@ def test_a_connection_is_kept_alive_and_answers_fast(call, sim):
     connection.connect()
     socket = connection.sock
     begin = time.perf_counter()
-    for _ in range(200):
+    for _repetition in range(200):
         connection.request("POST", "/account/settings", "a=b")
         connection.getresponse().read()
     # A delayed acknowledgement would cost 40 ms a request; the bound leaves room for a busy machine.

@@ -47,7 +47,7 @@ def test_create_answers_200_and_shows_the_secret_once(call):
 
 
 def test_a_secret_is_generated_and_a_repeat_makes_a_second_subaccount(call):
-    first, second = (call("POST", SUBS, data={"name": "Shop Oslo"}).json for _ in range(2))
+    first, second = (call("POST", SUBS, data={"name": "Shop Oslo"}).json for _repetition in range(2))
     assert first["api_key"] != second["api_key"]
     assert first["secret"] != second["secret"]
     assert call("GET", f"/accounts/{first['api_key']}/secrets", auth=(first["api_key"], first["secret"])).status == 200

@@ -210,6 +210,14 @@ VARIANTS = {
         "confirmed",
         "revoke settle",
     ),
+    "handed over, all confirmed in text": (
+        record(**IN_USE),
+        observation(2, "accepted", "none", confirmed={"web1": "3", "web2": "3"}),
+        {},
+        "rotate",
+        "confirmed",
+        "revoke settle",
+    ),
     "handed over, one behind": (
         record(**IN_USE),
         observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 2}),
