@@ -163,6 +163,8 @@ class Client:
         self._warn = warn
         self._sleep = sleep
         self._session = requests.Session()
+        # Even when it is not to follow, requests reads the target of a redirect, and trips over one that is no URL.
+        self._session.get_redirect_target = _no_target  # type: ignore[assignment, method-assign]
         # Whether a call is repeated is decided per call, below: urllib3 would send a DELETE twice, and would obey any
         # Retry-After.
         self._session.mount("https://", HTTPAdapter(max_retries=0))
@@ -337,7 +339,10 @@ class Client:
         except OSError as error:
             # Every error of requests is an OSError, and so is a CA bundle that cannot be read.
             raise self._no_answer(call, error, redact) from None
-        text = redact(response.content.decode("utf-8", "replace"))
+        except UnicodeError:
+            message = f"{call.method} {call.path} was not sent: an option holds characters that are no valid Unicode"
+            raise _Failure(NotSent(message, method=call.method, path=call.path), repeatable=False) from None
+        text = response.content.decode("utf-8", "replace")
         body = parse_json(text)
         # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
         failed = call.host == "rest" and legacy_failure(body)
@@ -353,32 +358,30 @@ class Client:
         if isinstance(cause, ssl.SSLCertVerificationError):
             message = f"{where} was not sent: the certificate of the server does not verify ({what}); set ca_path"
             return _Failure(NotSent(f"{message} to the CA that signed it", **details), repeatable=False)
-        if not isinstance(error, requests.RequestException):
-            message = f"{where} was not sent: {what}; check ca_path and REQUESTS_CA_BUNDLE"
-            return _Failure(NotSent(message, **details), repeatable=False)
+        if not isinstance(error, requests.RequestException) or getattr(cause, "library", None) == "X509":
+            message = f"{where} was not sent: no certificates to verify with ({what}); check ca_path"
+            return _Failure(NotSent(f"{message} and REQUESTS_CA_BUNDLE", **details), repeatable=False)
         if _before_bytes_left(error):
             message = f"{where} was not sent: no connection ({what}); check the network, proxies and the base URL"
-            return _Failure(NotSent(message, **details))
+            repeatable = not isinstance(error, requests.exceptions.InvalidURL)
+            return _Failure(NotSent(message, **details), repeatable=repeatable)
         if isinstance(error, requests.Timeout):
             what = f"no answer within {self._connection.timeout:g} s"
         return _Failure(UnknownOutcome(f"{where} was sent, but its outcome is unknown: {what}", **details))
 
     def _error_answer(self, call: _Call, response: requests.Response, text: str, redact: Redactor) -> _Failure:
-        details = parse_error(response.status_code, response.headers, text)
+        details = parse_error(response.status_code, response.headers, text, redact)
         problem = details.pop("problem")
-        for name in ("code", "title", "detail", "instance", "request_id"):
-            if details[name] is not None:
-                details[name] = redact(details[name])
         status, title, detail = response.status_code, details["title"], details["detail"]
         where = f"{call.method} {self._url(call.host)}{call.path}"
         message = f"{where} failed: HTTP {status} {title}"
         if detail and detail != title:
             message += f": {detail.rstrip('.')}"
         for parameter in details["invalid_parameters"]:
-            message += f" [{redact(parameter['name'])}: {redact(parameter['reason'])}]"
+            message += f" [{parameter['name']}: {parameter['reason']}]"
         if 300 <= status < 400:
-            target = urlsplit(response.headers.get("Location", "")).hostname
-            message += f". It points to {target or 'nowhere'}, and is not followed with credentials: check the base URL"
+            target = _host(response.headers.get("Location", ""))
+            message += f". It points to {target}, and is not followed with credentials: check the base URL"
         else:
             hint = _HINTS.get(str(title).lower()) or _HINTS.get(details["code"]) or _HINTS.get(status)
             if hint:
@@ -445,13 +448,26 @@ def _retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(int(value)))
+        return float(max(0, min(int(value), int(_LONGEST_WAIT))))
     except ValueError:
         pass
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _no_target(_response: requests.Response) -> None:
+    return None
+
+
+def _host(url: str) -> str:
+    """The host that a URL names, fit to be shown."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    return host if host.isascii() and host.isprintable() and host else "nowhere"
 
 
 def _root_cause(error: BaseException) -> BaseException:

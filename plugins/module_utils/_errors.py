@@ -16,7 +16,7 @@ import base64
 import json
 import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from urllib.parse import quote, quote_plus
@@ -126,30 +126,34 @@ def parse_json(text: str) -> t.Any:
         return None
 
 
-def parse_error(status: int, headers: Mapping[str, str], text: str) -> dict[str, t.Any]:
+def parse_error(
+    status: int, headers: Mapping[str, str], text: str, redact: Callable[[str], str] = str
+) -> dict[str, t.Any]:
     """Read an error out of an answer of any of the five shapes.
 
     :param status: The HTTP status of the answer.
     :param headers: Its headers, looked up without regard to case.
     :param text: Its body.
+    :param redact: Takes out what must not be shown, after escapes are resolved and before anything is cut.
     :returns: `status`, `code`, `title`, `detail`, `instance`, `request_id` and `invalid_parameters` of the
         `error` object, and `problem`, true when the body is an error object of Vonage's own.
     """
     document = parse_json(text)
     body: Mapping[str, t.Any] = document if isinstance(document, dict) else {}
-    title = _first_text(body, ("title", "error_title", "error-code-label", "description"))
-    code = _code(body)
-    detail = _first_text(body, ("detail",))
+    read = _Reader(redact)
+    title = read.first(body, ("title", "error_title", "error-code-label", "description"))
+    code = read.code(body)
+    detail = read.first(body, ("detail",))
     if not body and text.strip():
-        detail = _one_line(text)
+        detail = read.text(text)
     return {
         "status": status,
         "code": code,
         "title": title or _reason(status),
         "detail": detail,
-        "instance": _first_text(body, ("instance",)),
-        "request_id": _one_line(headers.get("X-Request-Id") or "") or None,
-        "invalid_parameters": _invalid_parameters(body.get("invalid_parameters")),
+        "instance": read.first(body, ("instance",)),
+        "request_id": read.text(headers.get("X-Request-Id") or "") or None,
+        "invalid_parameters": read.invalid_parameters(body.get("invalid_parameters")),
         "problem": title is not None or code is not None,
     }
 
@@ -165,37 +169,40 @@ def legacy_failure(body: t.Any) -> bool:
     return any(str(body[key]) != "200" for key in ("error-code", "code") if body.get(key) is not None)
 
 
-def _code(body: Mapping[str, t.Any]) -> str | None:
-    kind = body.get("type")
-    if isinstance(kind, str) and "#" in kind:
-        # The part before the fragment varies between hosts and years; the fragment is what Vonage documents.
-        return _one_line(kind.rsplit("#", 1)[1]).lower() or None
-    return _first_text(body, ("error-code", "code"))
+class _Reader:
+    """Reads texts out of an error body, each as one short line without secrets."""
 
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        self._redact = redact
 
-def _first_text(body: Mapping[str, t.Any], keys: Iterable[str]) -> str | None:
-    for key in keys:
-        value = body.get(key)
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and _one_line(str(value)):
-            return _one_line(str(value))
-    return None
+    def text(self, value: t.Any) -> str:
+        return _CONTROL_CHARACTERS.sub(" ", self._redact(str(value))).strip()[:_LONGEST_TEXT]
 
+    def first(self, body: Mapping[str, t.Any], keys: Iterable[str]) -> str | None:
+        for key in keys:
+            value = body.get(key)
+            if isinstance(value, (str, int)) and not isinstance(value, bool) and self.text(value):
+                return self.text(value)
+        return None
 
-def _invalid_parameters(value: t.Any) -> list[dict[str, str]]:
-    """Both published forms (an array of name and reason, an object of field and text) as one list."""
-    rows: list[tuple[t.Any, t.Any]] = []
-    if isinstance(value, dict):
-        if "parameter" in value:
-            rows.append((value["parameter"], value.get("message", "")))
-        else:
-            rows.extend(value.items())
-    elif isinstance(value, list):
-        rows.extend((row.get("name", ""), row.get("reason", "")) for row in value if isinstance(row, dict))
-    return [{"name": _one_line(str(name)), "reason": _one_line(str(reason))} for name, reason in rows]
+    def code(self, body: Mapping[str, t.Any]) -> str | None:
+        kind = body.get("type")
+        if isinstance(kind, str) and "#" in kind:
+            # The part before the fragment varies between hosts and years; the fragment is what Vonage documents.
+            return self.text(kind.rsplit("#", 1)[1]).lower() or None
+        return self.first(body, ("error-code", "code"))
 
-
-def _one_line(text: str) -> str:
-    return _CONTROL_CHARACTERS.sub(" ", text[: 2 * _LONGEST_TEXT]).strip()[:_LONGEST_TEXT]
+    def invalid_parameters(self, value: t.Any) -> list[dict[str, str]]:
+        """Both published forms (an array of name and reason, an object of field and text) as one list."""
+        rows: list[tuple[t.Any, t.Any]] = []
+        if isinstance(value, dict):
+            if "parameter" in value:
+                rows.append((value["parameter"], value.get("message", "")))
+            else:
+                rows.extend(value.items())
+        elif isinstance(value, list):
+            rows.extend((row.get("name", ""), row.get("reason", "")) for row in value if isinstance(row, dict))
+        return [{"name": self.text(name), "reason": self.text(reason)} for name, reason in rows]
 
 
 def _reason(status: int) -> str:

@@ -11,6 +11,7 @@ Nothing here knows AnsibleModule: whoever runs an operation hands in the checked
 
 from __future__ import annotations
 
+import math
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,8 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
             "transaction_reference must be the reference of the payment that switched auto-reload on; the Vonage"
             " dashboard shows it under Billing & Payments"
         )
+    if params["below"] is not None and not math.isfinite(params["below"]):
+        raise NotSent(f"below must be an amount in euro such as 20, not {params['below']}")
     balance = _read_balance(client)
     if params["below"] is not None and balance["value"] >= params["below"]:
         return {"changed": False, "balance": balance, "topped_up": False}
@@ -165,14 +168,23 @@ def _resolve_create(client: Client, account_id: str, value: str, before: list[Se
             created = _only([secret for secret in probe.secrets if secret.id not in known])
             # Refused and yet there: a run beside this one created it.
             return _secret_result(not refused, before, probe.secrets, created)
-    after = client.list_secrets(account_id)
+    after = _list_if_possible(client, account_id)
     if refused:
-        raise _max_secrets(account_id, after) if len(after) >= _MOST_SECRETS else error
+        raise _max_secrets(account_id, after) if after and len(after) >= _MOST_SECRETS else error
+    listed = "the secrets cannot be listed" if after is None else f"the account lists {_ids(after)}"
     raise UnknownOutcome(
-        f"{error.message}. The value does not answer, and the account lists {_ids(after)}: run the task again with the"
-        " same value, which is safe",
+        f"{error.message}. The value does not answer, and {listed}: run the task again with the same value, which is"
+        " safe",
         **error.details,
     )
+
+
+def _list_if_possible(client: Client, account_id: str) -> list[Secret] | None:
+    """The secrets, or None: while an error is looked into, another one must not take its place."""
+    try:
+        return client.list_secrets(account_id)
+    except VonageError:
+        return None
 
 
 def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -> Result:
@@ -196,7 +208,8 @@ def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -
             # Gone meanwhile, by somebody else.
             return _secret_result(False, after, after, None)
         except UnknownOutcome:
-            if secret_id in {secret.id for secret in client.list_secrets(account_id)}:
+            listed = _list_if_possible(client, account_id)
+            if listed is None or secret_id in {secret.id for secret in listed}:
                 raise
     return _secret_result(True, before, after, found)
 

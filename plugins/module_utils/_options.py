@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 import platform
 import typing as t
@@ -21,6 +20,9 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
+
+# Seconds; an operating system cannot wait for some larger numbers.
+_LONGEST_TIMEOUT = 86400
 
 
 def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
@@ -109,9 +111,12 @@ class Connection:
             raise NotSent("api_key must be the API key as the Vonage dashboard shows it; there is no ':' in it")
         if not api_secret:
             raise NotSent("api_secret is empty; give the account's API secret, for example in VONAGE_API_SECRET")
+        # What the environment holds in another encoding arrives as surrogates, which no header can carry.
+        if any("\ud800" <= character <= "\udfff" for character in api_secret):
+            raise NotSent("api_secret is not valid Unicode; give it encoded in UTF-8")
         timeout, retries = params["timeout"], params["retries"]
-        if not (timeout > 0 and math.isfinite(timeout)):
-            raise NotSent(f"timeout must be a number of seconds above 0, not {timeout:g}")
+        if not 0 < timeout <= _LONGEST_TIMEOUT:
+            raise NotSent(f"timeout must be a number of seconds above 0, not {timeout:g}; a day is the most")
         if retries < 0:
             raise NotSent(f"retries must be 0 or more, not {retries}")
         verify: bool | str = params["validate_certs"]
@@ -135,7 +140,13 @@ class Connection:
 def _base_url(option: str, value: str, verify: bool | str) -> str:
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        host = parts.hostname or ""
+        usable = (
+            parts.scheme in ("http", "https")
+            and all("!" <= character <= "~" for character in value)
+            and all(host.rstrip(".").split("."))
+            and parts.port != 0
+        )
     except ValueError:
         usable = False
     # The value is not shown where it may hold a password.
@@ -143,7 +154,7 @@ def _base_url(option: str, value: str, verify: bool | str) -> str:
         raise NotSent(f"{option} must be a URL such as https://api.nexmo.com or http://127.0.0.1:8080")
     if parts.username is not None or parts.password is not None:
         raise NotSent(f"{option} must not hold a user name or a password; use api_key and api_secret")
-    if parts.query or parts.fragment:
+    if "?" in value or "#" in value:
         raise NotSent(f"{option} must end after the path: no '?' and no '#'")
     if parts.scheme == "http" and verify is not False and not _is_loopback(parts.hostname):
         raise NotSent(

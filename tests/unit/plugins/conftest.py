@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import typing as t
 from collections.abc import Iterator
 
@@ -27,6 +28,19 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test that fails from reaching a real server."""
+    look_up = socket.getaddrinfo
+
+    def only_here(host: t.Any, *args: t.Any, **options: t.Any) -> t.Any:
+        if host not in ("127.0.0.1", "::1", "localhost"):
+            raise socket.gaierror(f"the tests look up no host such as {host}")
+        return look_up(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
 
 
 @pytest.fixture

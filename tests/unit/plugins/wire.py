@@ -283,7 +283,7 @@ class Server:
                 if callable(answer):
                     answer = answer(self.requests[-1])
                 if answer is STALL:
-                    self._stopped.wait(30)
+                    self._stopped.wait(3)
                     return
                 if answer == CLOSE:
                     return
