@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.parsing.vault import match_encrypt_secret
 from ansible.plugins.action import ActionBase
 
 Record = dict[str, t.Any]
@@ -61,6 +63,9 @@ class _Vault:
     def __init__(self, library: t.Any, in_clear: bool) -> None:
         self._library = library
         self._in_clear = in_clear
+        # A record is written with the password that opened it, or a run that knows several would change it unasked.
+        self._secret: t.Any = None
+        self._vault_id: str | None = None
 
     def check(self) -> None:
         if not self._library.secrets and not self._in_clear:
@@ -74,7 +79,8 @@ class _Vault:
         if not content.startswith(b"$ANSIBLE_VAULT;"):
             return content
         try:
-            return bytes(self._library.decrypt(content))
+            plaintext, self._vault_id, self._secret = self._library.decrypt_and_get_vault_id(content)
+            return bytes(plaintext)
         except AnsibleError:
             raise AnsibleActionFail(
                 f"The record {path} cannot be opened with any vault password of this run: give the one that it was"
@@ -82,7 +88,12 @@ class _Vault:
             ) from None
 
     def encrypt(self, content: bytes) -> bytes:
-        return bytes(self._library.encrypt(content)) if self._library.secrets else content
+        if not self._library.secrets:
+            return content
+        if self._secret is None:
+            identity = C.config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
+            self._vault_id, self._secret = match_encrypt_secret(self._library.secrets, identity)
+        return bytes(self._library.encrypt(content, secret=self._secret, vault_id=self._vault_id))
 
 
 def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[str, t.Any]:

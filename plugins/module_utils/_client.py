@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import email.utils
 import random
+import re
 import ssl
 import time
 import traceback
@@ -57,6 +58,8 @@ _FIRST_WAIT = 0.5
 
 _RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
 
+_TOP_UP_SUCCESS = re.compile(r"\s*(<\?xml[^>]*>)?\s*(success|<response>\s*success\s*</response>)?\s*", re.IGNORECASE)
+
 _HINTS: dict[t.Any, str] = {
     401: (
         "Check api_key and api_secret: the key is wrong, the secret is wrong or was revoked, or the account does not"
@@ -65,6 +68,10 @@ _HINTS: dict[t.Any, str] = {
     "not auto-reload enabled": (
         "The credentials are right, but auto-reload is off: switch it on in the Vonage dashboard under Billing &"
         " Payments"
+    ),
+    "topup failed": (
+        "The payment was declined, or transaction_reference is not that of the payment that switched auto-reload on;"
+        " nothing was charged"
     ),
     "invalid-api-key": (
         "The account does not exist or these credentials may not manage it; only a primary account may act on its"
@@ -211,9 +218,8 @@ class Client:
         answer = self._send(call)
         if isinstance(answer.body, dict):
             return
-        # An empty answer, and a word of success in text or XML, were seen by other clients; a proxy's page is neither.
-        text = answer.text.strip().lower()
-        if text and not ("success" in text and "<html" not in text):
+        # An empty answer, and success as a word or as XML, are what other clients expect; a proxy's page is neither.
+        if not _TOP_UP_SUCCESS.fullmatch(answer.text):
             raise self._not_understood(call, "is not an answer of Vonage; the account may have been charged")
 
     def read_settings(self) -> dict[str, t.Any]:
@@ -358,6 +364,9 @@ class Client:
         if isinstance(cause, ssl.SSLCertVerificationError):
             message = f"{where} was not sent: the certificate of the server does not verify ({what}); set ca_path"
             return _Failure(NotSent(f"{message} to the CA that signed it", **details), repeatable=False)
+        if _in_handshake(cause):
+            message = f"{where} was not sent: the server does not speak TLS there as it should ({what})"
+            return _Failure(NotSent(f"{message}; check the base URL and proxies", **details), repeatable=False)
         if not isinstance(error, requests.RequestException) or getattr(cause, "library", None) == "X509":
             message = f"{where} was not sent: no certificates to verify with ({what}); check ca_path"
             return _Failure(NotSent(f"{message} and REQUESTS_CA_BUNDLE", **details), repeatable=False)
@@ -366,8 +375,9 @@ class Client:
             repeatable = not isinstance(error, requests.exceptions.InvalidURL)
             return _Failure(NotSent(message, **details), repeatable=repeatable)
         if isinstance(error, requests.Timeout):
-            what = f"no answer within {self._connection.timeout:g} s"
-        return _Failure(UnknownOutcome(f"{where} was sent, but its outcome is unknown: {what}", **details))
+            what = f"timed out after {self._connection.timeout:g} s"
+        happened = "got no answer" if call.repeat == "read" else "was sent, but its outcome is unknown"
+        return _Failure(UnknownOutcome(f"{where} {happened}: {what}", **details))
 
     def _error_answer(self, call: _Call, response: requests.Response, text: str, redact: Redactor) -> _Failure:
         details = parse_error(response.status_code, response.headers, text, redact)
@@ -389,8 +399,11 @@ class Client:
             elif not problem:
                 message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
         details.update(method=call.method, path=call.path)
-        # A server that broke down may have done its work before; whoever answered below 500 says that it did not.
-        kind = UnknownOutcome if status >= 500 else Refused
+        # A server that broke down, or gave up waiting, may have done its work before; every other answer says that it
+        # did not. The rest host may say so in the code of a 200.
+        code = str(details["code"])
+        effective = int(code) if status < 300 and code.isdecimal() else status
+        kind = UnknownOutcome if effective >= 500 or effective == 408 else Refused
         error = kind(message, from_vonage=problem, **details)
         return _Failure(error, retry_after=_retry_after(response.headers.get("Retry-After")))
 
@@ -434,6 +447,8 @@ class _Failure(Exception):
 
 
 def _secrets_path(account_id: str) -> str:
+    if ":" in account_id:
+        raise NotSent("account_id must be an API key as the Vonage dashboard shows it; there is no ':' in it")
     return f"/accounts/{_path_segment('account_id', account_id)}/secrets"
 
 
@@ -455,6 +470,15 @@ def _retry_after(value: str | None) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _in_handshake(cause: BaseException) -> bool:
+    """Whether a TLS error is one of the handshake, which comes before the first byte of a request.
+
+    No exception says so: the same types are raised when a connection breaks later. The trace does.
+    """
+    frames = traceback.walk_tb(cause.__traceback__)
+    return isinstance(cause, ssl.SSLError) and any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
 
 
 def _no_target(_response: requests.Response) -> None:
@@ -487,10 +511,15 @@ def _before_bytes_left(error: requests.RequestException) -> bool:
     """Whether a failure came while there was no connection yet, so that no byte of the request left."""
     never_connected = (
         requests.exceptions.ConnectTimeout,
-        requests.exceptions.ProxyError,
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidSchema,
         requests.exceptions.InvalidHeader,
     )
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, never_connected) or isinstance(reason, urllib3.exceptions.NewConnectionError)
+    if isinstance(reason, urllib3.exceptions.ProxyError):
+        # Also what a connection through a proxy ends as that breaks later, when the request has long arrived.
+        reason = reason.original_error
+        if str(reason).startswith("Tunnel connection failed"):
+            return True
+    no_connection = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    return isinstance(error, never_connected) or isinstance(reason, no_connection)

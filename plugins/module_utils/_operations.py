@@ -81,7 +81,11 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
         )
     if params["below"] is not None and not math.isfinite(params["below"]):
         raise NotSent(f"below must be an amount in euro such as 20, not {params['below']}")
-    balance = _read_balance(client)
+    try:
+        balance = _read_balance(client)
+    except UnknownOutcome as error:
+        # No answer to a question leaves nothing in doubt: whoever branches on the outcome asks for the payment's.
+        raise NotSent(f"{error.message}. The top-up was not sent", **error.details) from None
     if params["below"] is not None and balance["value"] >= params["below"]:
         return {"changed": False, "balance": balance, "topped_up": False}
     if balance["auto_reload"] is False:
@@ -96,6 +100,9 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
 
 
 def _account_settings(client: Client, params: Params, check_mode: bool) -> Result:
+    for option in _CALLBACKS:
+        if params[option] and not params[option].startswith(("http://", "https://")):
+            raise NotSent(f"{option} must be a URL that begins with https:// or http://, or empty to unset it")
     before = _settings(client.read_settings())
     wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}
     fields = {_CALLBACKS[option][0]: value for option, value in wanted.items() if value != before[option]}
@@ -146,7 +153,9 @@ def _present(client: Client, account_id: str, value: str, check_mode: bool) -> R
     if len(before) >= _MOST_SECRETS:
         raise _max_secrets(account_id, before)
     if check_mode:
-        return _secret_result(True, before, before, None)
+        result = _secret_result(True, before, before, None)
+        result["diff"]["after"] = {"secrets": [*result["secrets"], {"id": "(to be created)", "created_at": ""}]}
+        return result
     try:
         created = client.create_secret(account_id, value)
     except (Refused, UnknownOutcome) as error:
@@ -188,6 +197,8 @@ def _list_if_possible(client: Client, account_id: str) -> list[Secret] | None:
 
 
 def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -> Result:
+    if not secret_id.strip():
+        raise NotSent("secret_id is empty; give the id of the secret, as vonage_api_secret_info lists it")
     before = client.list_secrets(account_id)
     found = next((secret for secret in before if secret.id == secret_id), None)
     if found is None:

@@ -107,7 +107,9 @@ class Connection:
         """
         api_key, api_secret = params["api_key"], params["api_secret"]
         # HTTP Basic divides the two at the first colon, so only the secret may hold one.
-        if not api_key or ":" in api_key or not api_key.isprintable():
+        if not api_key:
+            raise NotSent("api_key is empty; give the account's API key, for example in VONAGE_API_KEY")
+        if ":" in api_key or not api_key.isprintable():
             raise NotSent("api_key must be the API key as the Vonage dashboard shows it; there is no ':' in it")
         if not api_secret:
             raise NotSent("api_secret is empty; give the account's API secret, for example in VONAGE_API_SECRET")

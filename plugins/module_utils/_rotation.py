@@ -31,6 +31,17 @@ ALL_STEPS = ("prepare", "create", "verify", "promote", "distribute", "confirm", 
 MAX_ATTEMPTS = 3
 _RETIRED_KEPT = 2
 
+# A retired value that is accepted has come back only when Vonage had refused it for so long; before, it lingers.
+_REVIVAL_AFTER = "1h"
+
+# What is read of each entry of a record.
+_ENTRIES = {
+    "current": {"value", "id", "created_at", "since"},
+    "pending": {"value", "id", "prepared_at", "attempts"},
+    "previous": {"value", "id", "revoke_not_before"},
+    "retired": {"value", "id", "retired_at"},
+}
+
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -77,9 +88,12 @@ def problem(record: t.Any, account_id: str) -> str:
         )
     shapes = {"version": int, "generation": int, "retired": list, "ids_before": list}
     wrong = [name for name, kind in shapes.items() if not isinstance(record.get(name), kind)]
-    wrong += [
-        name for name in ("current", "pending", "previous") if not isinstance(record.get(name), (dict, type(None)))
-    ]
+    for name, keys in _ENTRIES.items():
+        entries = record.get(name) if name == "retired" else [record.get(name)]
+        if isinstance(entries, list) and any(
+            entry is not None and not (isinstance(entry, dict) and keys <= set(entry)) for entry in entries
+        ):
+            wrong.append(name)
     if record.get("stage") not in STAGES:
         wrong.append("stage")
     if wrong:
@@ -128,6 +142,7 @@ def observe(
     return {
         # Without the task's own credentials the list is that of an accepted candidate.
         "secrets": first["secrets"] if first["error"] is None or "accepted" in info["candidates"] else None,
+        "status": (first["error"] or {}).get("status"),
         "current": current,
         "pending": pending,
         "retired": next((answer for answer in worst_first if answer in retired), "none"),
@@ -139,14 +154,16 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
     """Decide what is safe to do next.
 
     :param record: The record as stored, or `new_record`.
-    :param observation: `secrets`: the listed secrets (`id`, `created_at`), or None when they could not be listed.
+    :param observation: `secrets`: the listed secrets (`id`, `created_at`), or None when they could not be listed, with
+        the HTTP status in `status`.
         `current`: what the value in use answered, `accepted`, `refused`, `unknown`, or `none` without a value.
         `pending`: the same of the value on its way; `none` without one, `lost` when its value is not recorded.
         `retired`: the same of the values retired before. `confirmed`: host -> generation that its running process
         uses, or None before the consumers were asked.
     :param policy: `mode`, `force`, `max_age`, `grace` and `propagation_timeout` (durations), `admin`: whether
         the credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the
-        hosts that must confirm.
+        hosts that must confirm, `vouched`: whether the operator has made sure for them, of a secret that was handed
+        over before this run.
     :param now: The time, ISO 8601 in UTC.
     :returns: `outcome` (`rotate`, `idle`, `grace`, `blocked`, `inconclusive`), `reason` (a stable word),
         `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete) and `missing`
@@ -154,7 +171,7 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
     """
     case = _Case(record, observation, policy, now)
     if case.secrets is None:
-        return _stop("inconclusive", "not_listed", "Vonage could not be asked for the secrets of the account")
+        return _not_listed(case, observation.get("status"))
     if not case.ids:
         return _none_listed(case)
     needed = (case.current,) if case.pending == "none" else (case.current, case.pending)
@@ -169,11 +186,12 @@ def advance(record: Record, step: str, now: str, **facts: t.Any) -> Record:
     """The record that follows a step, with the next version.
 
     :param record: The record before; it is not changed.
-    :param step: `adopt`, `drop`, or one of `ALL_STEPS` that is recorded: all but `confirm`.
+    :param step: `adopt`; `drop` before and `dropped` after an id is dropped; or one of `ALL_STEPS` but `confirm`.
     :param now: The time, ISO 8601 in UTC.
     :param facts: What the step learned. `secrets`: the secrets listed last; `current`: what the value in use
         answered; `value`: a new value (`prepare`); `secret`: the created secret as Vonage answered it (`create`);
-        `grace`: a duration (`adopt`, `promote`); `secret_id`: the id that the operator named (`adopt`,
+        `grace`: a duration (`adopt`, `promote`); `refused`: whether Vonage was seen to refuse the old value (`settle`);
+        `secret_id`: the id that the operator named (`adopt`,
         `prepare`).
     :raises ValueError: There is no such step.
     """
@@ -200,6 +218,7 @@ class _Case:
         self.grace: t.Any = policy.get("grace") or 0
         self.propagation_timeout: t.Any = policy.get("propagation_timeout") or 0
         self.admin = bool(policy.get("admin"))
+        self.vouched = bool(policy.get("vouched"))
         self.named_id: str | None = policy.get("current_secret_id") or None
         self.consumers: Sequence[str] = policy.get("consumers") or ()
         self.now = now
@@ -214,7 +233,7 @@ class _Case:
             return ""
         if self.force:
             return "forced"
-        if self.max_age in (None, "", 0, "0"):
+        if not self.max_age or not seconds(self.max_age):
             return ""
         recorded = self.record["current"] or {}
         created = {secret["id"]: secret["created_at"] for secret in self.secrets or ()}
@@ -235,8 +254,17 @@ class _Case:
         return previous_id if self.listed(previous_id) and self.current_id not in (None, previous_id) else None
 
     def somebody_confirms(self) -> bool:
-        """Whether a revoke can be safe at all: consumers answer for themselves, or the operator says finish."""
-        return bool(self.consumers) or self.mode == "finish"
+        """Whether a revoke can be safe at all: consumers answer for themselves, or the operator, who says finish."""
+        return bool(self.consumers) or self.vouched
+
+
+def _not_listed(case: _Case, status: int | None) -> Plan:
+    if status == 401 and case.record["version"] > 0 and not case.admin:
+        return _no_valid_credential()
+    if status == 401:
+        message = "Vonage refuses the login: the key or the secret is wrong, or the secret was revoked"
+        return _stop("blocked", "no_valid_credential", message)
+    return _stop("inconclusive", "not_listed", "Vonage could not be asked for the secrets of the account")
 
 
 def _none_listed(case: _Case) -> Plan:
@@ -252,8 +280,7 @@ def _one_listed(case: _Case) -> Plan:
     record, previous = case.record, case.record["previous"]
     recorded_elsewhere = [(other or {}).get("id") for other in (previous, record["pending"])]
     if case.pending == "accepted" or case.ids[0] in recorded_elsewhere:
-        message = "Vonage accepts a value that its list does not show yet"
-        return _stop("inconclusive", "lists_disagree", message)
+        return _lists_disagree()
     if case.pending in ("refused", "lost"):
         first = "create" if case.pending == "refused" else "prepare"
         return _go("resumed", "A rotation was interrupted before its secret was created", _rest(case, first))
@@ -268,8 +295,15 @@ def _one_listed(case: _Case) -> Plan:
     return _go(due, why, _rest(case, "prepare"))
 
 
+def _lists_disagree() -> Plan:
+    return _stop("inconclusive", "lists_disagree", "Vonage accepts a value that its list does not show, or not yet")
+
+
 def _two_listed(case: _Case) -> Plan:
     """Two secrets listed (or more), and the value in use is accepted."""
+    recorded_id = (case.record["current"] or {}).get("id")
+    if recorded_id and not case.listed(recorded_id):
+        return _lists_disagree()
     if case.pending == "accepted":
         steps = _rest(case, "verify") if case.current_id else _handover("verify")
         return _go("resumed", "A rotation was interrupted after its secret was created", steps)
@@ -282,6 +316,10 @@ def _two_listed(case: _Case) -> Plan:
     if case.retired == "unknown":
         return _stop("inconclusive", "probe_unknown", "It cannot be told whether Vonage accepts a retired value again")
     if case.retired == "accepted" and case.current_id and len(others) == 1:
+        last = max((_instant(entry["retired_at"]) for entry in case.record["retired"]), default=_instant(case.now))
+        if _instant(case.now) - last < timedelta(seconds=seconds(_REVIVAL_AFTER)):
+            message = "A value retired just now is accepted, which may be a delay at Vonage"
+            return _stop("inconclusive", "retired_lingers", message)
         message = "A value retired before is accepted again: a late request brought it back"
         return {**_go("retired_revived", message, ("drop",)), "secret_id": others[0]}
     return _unknown_second(case)
@@ -295,7 +333,10 @@ def _two_listed_pending_unusable(case: _Case) -> Plan:
         message = "Both slots are taken, and no id is known to be the one that the interrupted rotation created"
         return _stop("blocked", "no_free_slot", f"{message}. Listed: {', '.join(case.ids)}")
     pending = case.record["pending"]
-    if case.pending == "refused" and _after(pending["prepared_at"], case.propagation_timeout) > _instant(case.now):
+    created_at = next(secret["created_at"] for secret in case.secrets or () if secret["id"] == created_id)
+    born = max(_instant(pending["prepared_at"]), _instant(created_at or pending["prepared_at"]))
+    waited = _instant(case.now) - born
+    if case.pending == "refused" and waited < timedelta(seconds=seconds(case.propagation_timeout)):
         return _go("resumed", "The new secret is not accepted everywhere yet", _rest(case, "verify"))
     if case.pending == "refused" and pending["attempts"] >= MAX_ATTEMPTS:
         message = f"{pending['attempts']} new values in a row were created and never accepted: ask Vonage support"
@@ -343,22 +384,23 @@ def _current_refused(case: _Case) -> Plan:
         first = "create" if case.pending == "refused" else "prepare"
         steps = _rest(case, first) if case.named_id == case.ids[0] else _handover(first)
         return _go("bootstrap", "No value of the account is known; a new one is made beside what is there", steps)
+    return _no_valid_credential()
+
+
+def _no_valid_credential() -> Plan:
     message = (
-        "Vonage accepts none of the recorded values. If the secret was changed elsewhere, move the record away and run"
-        " again with the valid secret"
+        "Vonage accepts none of the values in the record. If the secret was changed elsewhere, move the record away and"
+        " run again with the valid secret in VONAGE_API_SECRET"
     )
     return _stop("blocked", "no_valid_credential", message)
 
 
 def _hand_over_now(case: _Case) -> Plan:
     """The value in use is refused and the new one accepted: consumers are cut off until they have it."""
-    steps: tuple[str, ...] = ("promote", "distribute", "confirm")
-    if len(case.ids) == 1:
-        steps += ("settle",)
-    elif _made_by_us(case.record) and case.current_id and _revocable_now(case, _after(case.now, case.grace)):
-        steps += ("revoke", "settle")
+    # With two listed, which one the refused value had cannot be proven, so neither is revoked.
+    last = ("settle",) if len(case.ids) == 1 else ()
     message = "Vonage no longer accepts the secret in use; the new one works and is handed over now"
-    return _go("current_refused", message, steps)
+    return _go("current_refused", message, ("promote", "distribute", "confirm", *last))
 
 
 def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | None = None) -> Plan:
@@ -380,7 +422,8 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
         return {**_stop("grace", "unconfirmed_consumers", text), **common, "missing": missing}
     if not reachable:
         return {**_stop("grace", *_why_not(case, not_before)), **common}
-    return {**_go("confirmed", "Every consumer uses the new secret", last), **common}
+    message = "Every consumer uses the new secret" if case.consumers else "Nobody uses the old secret any more"
+    return {**_go("confirmed", message, last), **common}
 
 
 def _revocable_now(case: _Case, not_before: datetime) -> bool:
@@ -390,15 +433,10 @@ def _revocable_now(case: _Case, not_before: datetime) -> bool:
 def _why_not(case: _Case, not_before: str | None) -> tuple[str, str]:
     if not case.somebody_confirms():
         return "nobody_confirms", (
-            "There are no consumers to confirm that the new secret is in use, so the old one stays. Set"
-            " rotate_api_secret_consumers, or run with rotate_api_secret_mode=finish when you have made sure"
+            "Nobody confirms that the new secret is in use, so the old one stays. Make sure that nobody uses it any"
+            " more, and run with rotate_api_secret_mode=finish; or set rotate_api_secret_consumers and a way to confirm"
         )
     return "grace_period", f"The old secret stays until {not_before}"
-
-
-def _made_by_us(record: Record) -> bool:
-    """Whether the id of the current secret came from a creation of our own: every one but the first does."""
-    return bool(record["generation"] > 0)
 
 
 def _rest(case: _Case, first: str) -> tuple[str, ...]:
@@ -476,10 +514,13 @@ def _adopt(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
 
 
 def _drop(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    pending = record["pending"]
-    # Only the count of attempts outlives a value that never worked.
-    kept = {"value": None, "id": None, "prepared_at": None, "attempts": pending["attempts"]} if pending else None
-    return {"stage": "idle", "pending": kept}
+    # The intent: a value that never worked is given up for good, and its id says what is to go.
+    return {"pending": {**record["pending"], "value": None} if record["pending"] else None}
+
+
+def _dropped(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
+    # The count of attempts outlives the value.
+    return {"stage": "idle", "pending": {**record["pending"], "id": None} if record["pending"] else None}
 
 
 def _prepare(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
@@ -509,7 +550,9 @@ def _create(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     secret = facts.get("secret") or {}
     ids = [secret["id"] for secret in facts["secrets"]]
     pinned = _pin(record, ids, facts["current"], "accepted")[1]
-    return {"stage": "created", "pending": {**record["pending"], "id": secret.get("id") or pinned}}
+    # An id that was there before cannot be the new one, however little the list shows.
+    fresh = [secret_id for secret_id in (secret.get("id"), pinned) if secret_id not in (None, *record["ids_before"])]
+    return {"stage": "created", "pending": {**record["pending"], "id": next(iter(fresh), None)}}
 
 
 def _verify(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
@@ -520,12 +563,12 @@ def _promote(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     ids = [secret["id"] for secret in facts["secrets"]]
     old, new = record["current"], record["pending"]
     current_id, pending_id = _pin(record, ids, facts["current"], "accepted")
+    pending_id = pending_id or new["id"]
     previous = None
     if old:
         # An id that is not beyond doubt is not recorded, so nothing can ever be deleted by it.
-        if facts["current"] == "refused" and not _made_by_us(record):
-            current_id = None
-        previous = {"value": old["value"], "id": current_id, "revoke_not_before": _later(now, facts)}
+        old_id = None if facts["current"] == "refused" else current_id or old["id"]
+        previous = {"value": old["value"], "id": old_id, "revoke_not_before": _later(now, facts)}
     return {
         "stage": "promoted",
         "generation": record["generation"] + 1,
@@ -550,7 +593,9 @@ def _revoke(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
 
 def _settle(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     previous = record["previous"]
-    retired = [{"value": previous["value"], "id": previous["id"], "retired_at": now}] if previous else []
+    # A value that Vonage was not seen to refuse is not kept: it would be taken for one that came back.
+    value = previous["value"] if previous and facts.get("refused", True) else None
+    retired = [{"value": value, "id": previous["id"], "retired_at": now}] if previous else []
     return {
         "stage": "idle",
         "previous": None,
@@ -562,6 +607,7 @@ def _settle(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
 _TRANSITIONS: dict[str, t.Callable[[Record, str, Mapping[str, t.Any]], Record]] = {
     "adopt": _adopt,
     "drop": _drop,
+    "dropped": _dropped,
     "prepare": _prepare,
     "create": _create,
     "verify": _verify,

@@ -175,4 +175,4 @@ def place(tmp_path: Path, simulator: Simulator) -> Iterator[Rehearsal]:
     rehearsal.close()
 
 
-__all__ = ["ACCOUNT", "FIRST_SECRET", "Rehearsal", "Run", "forms"]
+__all__ = ["ACCOUNT", "FIRST_SECRET", "Rehearsal", "Run", "account", "forms"]

@@ -37,7 +37,47 @@ def closed_port() -> int:
 
 def test_a_wrong_secret(place: Rehearsal) -> None:
     run = place.run(environment={"VONAGE_API_SECRET": "NotTheSecret1"})
-    assert_stopped(place, run, "inconclusive (not_listed)", "HTTP 401", "Check api_key and api_secret")
+    assert_stopped(place, run, "blocked (no_valid_credential)", "HTTP 401", "Check api_key and api_secret")
+    assert "There is no record yet" in run.text
+
+
+def test_a_secret_that_was_changed_elsewhere(place: Rehearsal) -> None:
+    place.start_consumer()
+    place.rotate()
+    place.store(current={**place.stored()["current"], "value": "ChangedElsewhere1"})
+    run = place.run()
+    assert run.status == 2
+    assert "blocked (no_valid_credential)" in run.text
+    assert "move the record away and run again with the valid secret" in run.text
+
+
+@pytest.mark.parametrize("variable", ["reload", "confirm"])
+def test_a_command_that_is_no_list(place: Rehearsal, variable: str) -> None:
+    place.write_inventory(**{f"env_file_{variable}": "systemctl reload sms-gateway"})
+    run = place.run()
+    assert_stopped(place, run, "must be lists of arguments", "For gateway1")
+    assert place.calls() == []
+
+
+def test_a_relative_path_of_the_record(place: Rehearsal) -> None:
+    place.write_inventory(record="rotation/record.yml")
+    assert_stopped(place, place.run(), "to the absolute path of the file", "{{ playbook_dir }}/abcd1234.yml")
+
+
+def test_consumers_are_not_said(place: Rehearsal) -> None:
+    place.write_inventory(consumers=None)
+    assert_stopped(place, place.run(), "Set rotate_api_secret_consumers to the inventory group", "empty string")
+
+
+def test_an_environment_file_with_other_settings_is_left_as_it_is(place: Rehearsal) -> None:
+    content = place.env_file.read_text(encoding="utf-8") + "DB_PASSWORD=keepme\n"
+    place.env_file.write_text(content, encoding="utf-8")
+    run = place.run("-vvv")
+    assert run.status == 2
+    assert "holds other settings, which would be lost" in run.text
+    assert place.env_file.read_text(encoding="utf-8") == content
+    assert "keepme" not in run.output
+    assert len(place.secret_ids()) == 2
 
 
 def test_an_unknown_account(place: Rehearsal) -> None:
@@ -58,7 +98,7 @@ def test_no_account(place: Rehearsal) -> None:
 
 def test_no_record_named(place: Rehearsal) -> None:
     place.write_inventory(record="")
-    assert_stopped(place, place.run(), "Set rotate_api_secret_record to the path of the file")
+    assert_stopped(place, place.run(), "Set rotate_api_secret_record to the absolute path of the file")
 
 
 def test_a_group_that_does_not_exist(place: Rehearsal) -> None:

@@ -122,3 +122,15 @@ def test_a_record_that_is_not_there_is_none(place: Rehearsal) -> None:
         {"ansible.builtin.assert": {"that": "stored.record is none"}},
     )
     assert run.status == 0, run.output
+
+
+def test_a_record_keeps_the_vault_id_that_it_was_written_with(place: Rehearsal) -> None:
+    other = place.directory / "other-password"
+    other.write_text("other\n", encoding="utf-8")
+    prod = ("--vault-id", f"prod@{place.vault_password}")
+    save(place, record(1), *prod, vault=False)
+    assert place.record.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod")
+    run = save(place, record(2), "--vault-id", f"dev@{other}", *prod, vault=False)
+    assert run.status == 0, run.output
+    assert place.record.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod")
+    assert save(place, record(3), *prod, vault=False).status == 0

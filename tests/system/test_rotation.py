@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account
 
 SECRETS = f"/accounts/{ACCOUNT}/secrets"
 CHECK_FORCED = ("--check", "-e", "rotate_api_secret_force=true")
@@ -48,6 +48,7 @@ def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
         f"GET {SECRETS} 200",  # revoke: is it still there?
         f"DELETE {SECRETS}/{old_id} 204",  # revoke
         f"GET {SECRETS} 200",  # settle: is the new one alone?
+        f"GET {SECRETS} 401",  # settle: is the old one refused?
     ]
     assert len(place.calls()) <= 16
     for step in ("prepare -> create -> verify -> promote -> distribute -> confirm -> revoke -> settle", "max_age"):
@@ -85,7 +86,7 @@ KILLS = [
     "Note which generation is in use",
     "Write the record, stage revoking",
     "Revoke the old secret",
-    "Wait until Vonage lists the new secret alone",
+    "Wait until Vonage lists the new secret alone, and refuses the old one",
     "Write the record, stage idle",
 ]
 
@@ -267,9 +268,105 @@ def test_a_retired_secret_that_is_back_is_dropped(place: Rehearsal) -> None:
     found = place.simulator.state.find(ACCOUNT)
     assert found is not None
     place.simulator.state.create_secret(found, FIRST_SECRET)
+    soon = place.run()
+    assert soon.status == 2
+    assert "inconclusive (retired_lingers)" in soon.text
+    assert len(place.secret_ids()) == 2
+
+    place.store(retired=[{**place.stored()["retired"][0], "retired_at": "2026-11-20T12:00:00Z"}])
     run = place.rotate()
     assert "rotate (retired_revived)" in run.output
     assert_rotated(place)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(place: Rehearsal) -> None:
+    place.simulator.switches["revocation_lag_api"] = 7200.0
+    place.start_consumer()
+    place.rotate("-e", "rotate_api_secret_verify_interval=0")
+    assert place.stored()["retired"][0]["value"] is None
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    place.simulator.state.create_secret(found, "SomebodyElses1")
+    run = place.run()
+    assert "blocked (unknown_second_secret)" in run.text
+    assert len(place.secret_ids()) == 2
+
+
+@pytest.mark.parametrize(
+    "task", ["Write the record, stage created", "Revoke the secret that is known never", "Write the record, stage idle"]
+)
+def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
+    # A secret that was created and that Vonage never accepts.
+    place.simulator.switches["propagation_delay_api"] = 86400.0
+    place.start_consumer()
+    place.run("-e", "rotate_api_secret_propagation_timeout=1s")
+    poison = place.stored()["pending"]
+    assert poison["id"] in place.secret_ids()
+    place.store(pending={**poison, "prepared_at": "2026-11-20T12:00:00Z"})
+    killed = place.run("-e", "rotate_api_secret_propagation_timeout=0s", kill_after=task)
+    assert killed.status == -9, killed.output
+    place.simulator.switches["propagation_delay_api"] = 0.0
+    place.rotate()
+    assert_rotated(place)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_module_that_crashes_is_no_accepted_login(place: Rehearsal) -> None:
+    place.simulator.switches["propagation_delay_rest"] = 3600.0
+    place.start_consumer()
+    playbook = place.directory / "crash.yml"
+    play = [
+        {
+            "import_playbook": "community.vonage.rotate_api_secret",
+            "vars": {"rotate_api_secret_propagation_timeout": "1s"},
+        }
+    ]
+    playbook.write_text(json.dumps(play), encoding="utf-8")
+    # The balance module alone reads this: it cannot even start.
+    run = place.run(playbook=str(playbook), environment={"VONAGE_TIMEOUT": "soon"})
+    assert run.status == 2
+    assert not place.record.exists() or place.stored()["generation"] == 0
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_confirmations_of_one_account_do_not_count_for_another(place: Rehearsal) -> None:
+    other = {**account(), "api_key": "c0ffee01"}
+    place.simulator.engine.load_accounts([account(), other])
+    place.start_consumer()
+    silent = {
+        "rotate_api_secret_account_id": "c0ffee01",
+        "rotate_api_secret_record": str(place.directory / "other.yml"),
+        "rotate_api_secret_distribute_tasks": str(place.directory / "nothing.yml"),
+        "rotate_api_secret_confirm_tasks": str(place.directory / "nothing.yml"),
+    }
+    (place.directory / "nothing.yml").write_text("[]", encoding="utf-8")
+    playbook = place.directory / "both.yml"
+    imported = "community.vonage.rotate_api_secret"
+    play = [{"import_playbook": imported}, {"import_playbook": imported, "vars": silent}]
+    playbook.write_text(json.dumps(play), encoding="utf-8")
+    run = place.rotate(playbook=str(playbook))
+    assert "grace (unconfirmed_consumers)" in run.output
+    assert_rotated(place)
+    assert len(place.secret_ids("c0ffee01")) == 2
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_limit_without_localhost_is_refused(place: Rehearsal) -> None:
+    run = place.run("--limit", "sms_gateways")
+    assert run.status == 2
+    assert "name localhost too, as in --limit localhost,gateway1" in run.text
+    assert place.calls() == []
+
+
+def test_a_limit_does_not_shrink_who_must_confirm(place: Rehearsal) -> None:
+    host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    inventory = json.dumps({"all": {"children": {"sms_gateways": {"hosts": {"gateway2": host}}}}})
+    (place.directory / "more.json").write_text(inventory, encoding="utf-8")
+    place.start_consumer()
+    run = place.rotate("-i", str(place.directory / "more.json"), "--limit", "localhost,gateway1")
+    assert "have not confirmed generation 1: gateway2" in run.text
+    assert len(place.secret_ids()) == 2
     assert place.stop_consumer()["refused"] == 0
 
 

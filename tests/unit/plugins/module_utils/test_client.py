@@ -337,7 +337,7 @@ def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
         pytest.param(401, legacy("401", "authentication failed"), "401", "Check api_key and api_secret", id="T5"),
         pytest.param(401, UNAUTHORIZED, "unauthorized", "Check api_key and api_secret", id="T6"),
         pytest.param(401, legacy("401", "not auto-reload enabled"), "401", "The credentials are right", id="T7"),
-        pytest.param(420, legacy("420", "topup failed"), "420", "HTTP 420 topup failed", id="T8"),
+        pytest.param(420, legacy("420", "topup failed"), "420", "The payment was declined, or trans", id="T8"),
         pytest.param(401, legacy("420", "topup failed"), "420", "HTTP 401 topup failed", id="T9"),
         pytest.param(
             400,

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import email.utils
+import socket
+import threading
 import time
 import typing as t
 
@@ -270,11 +272,11 @@ def test_a_server_that_stalls_leaves_a_write_unknown_and_unrepeated(
     if name in READS:
         run(client)
         assert server.methods() == [request["method"]] * 2
-        assert "no answer within 0.2 s; trying again" in bench.warnings[0]
+        assert "got no answer: timed out after 0.2 s; trying again" in bench.warnings[0]
     else:
         error = error_of(lambda: run(client))
         assert isinstance(error, UnknownOutcome)
-        assert "was sent, but its outcome is unknown: no answer within 0.2 s" in error.message
+        assert "was sent, but its outcome is unknown: timed out after 0.2 s" in error.message
         assert server.methods() == [request["method"]]
 
 
@@ -316,6 +318,24 @@ def test_a_proxy_that_is_away_or_declines_sends_nothing(
     assert b"authorization" not in declines.requests[0].lower()
 
 
+@EVERY_CALL
+def test_a_proxy_that_drops_a_request_leaves_a_write_unknown_and_unrepeated(
+    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    run, request, answer = CALLS[name]
+    proxy = serve(CLOSE, http(200, answer))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    target = {"rest_url": "http://192.0.2.1", "api_url": "http://192.0.2.1"}
+    client = bench.client(**target, validate_certs=False, retries=3)
+    if name in READS:
+        run(client)
+        assert proxy.methods() == [request["method"]] * 2
+    else:
+        assert isinstance(error_of(lambda: run(client)), UnknownOutcome)
+        assert proxy.methods() == [request["method"]]
+
+
 def test_a_host_name_that_cannot_be_one_is_not_tried_again(bench: Bench) -> None:
     error = error_of(lambda: bench.client(rest_url="https://*.x", retries=3).get_balance())
     assert isinstance(error, NotSent)
@@ -347,6 +367,26 @@ def test_a_ca_file_without_certificates_is_not_tried_again(
     url = serve().url.replace("http://", "https://")
     error_of(lambda: bench.client(rest_url=url, ca_path=str(path), timeout=0.2, retries=1).get_balance())
     assert bench.naps == []
+
+
+@EVERY_CALL
+@pytest.mark.parametrize("answer", [CLOSE, b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["closed", "plain-http"])
+def test_a_server_without_tls_gets_nothing(bench: Bench, name: str, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _address = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        error = error_of(lambda: CALLS[name][0](bench.client(rest_url=url, api_url=url, timeout=5.0)))
+        thread.join()
+    assert isinstance(error, NotSent)
+    assert "was not sent: " in error.message
 
 
 def test_a_ca_file_that_is_gone_by_now_sends_nothing(bench: Bench, tmp_path: t.Any) -> None:

@@ -344,5 +344,5 @@ def test_no_form_of_any_secret_survives(secret: str, around: tuple[str, str]) ->
     texts = [form if isinstance(form, str) else form.decode() for form in forms]
     redact = Redactor([(KEY, secret)])
     for form in texts:
-        assert form not in redact(around[0] + form + around[1]).replace("*", "")
-    assert redact("".join(texts)).replace("*", "") == ""
+        assert form not in redact(around[0] + form + around[1])
+    assert set(redact("*".join(texts))) == {"*"}

@@ -25,6 +25,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations impor
     Operation,
 )
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
+    BALANCE,
     KEY,
     LOGIN,
     NEW,
@@ -218,9 +219,23 @@ def test_topup_whose_answer_is_lost_is_unknown_and_sent_once(
     assert failure(TOPUP, bench, transaction_reference=TRX).details["outcome"] == "unknown"
 
 
-def test_topup_does_not_pay_when_the_balance_cannot_be_read(wire: Wire, bench: Bench) -> None:
-    wire.balance("<html></html>")
-    assert isinstance(failure(TOPUP, bench, transaction_reference=TRX), UnknownOutcome)
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, "<html></html>", "not_sent"),
+        (503, "", "not_sent"),
+        (200, DROPPED, "not_sent"),
+        (200, NOT_CONNECTED, "not_sent"),
+        (401, UNAUTHORIZED, "refused"),
+    ],
+)
+def test_topup_does_not_pay_when_the_balance_cannot_be_read(
+    wire: Wire, bench: Bench, status: int, body: t.Any, outcome: str
+) -> None:
+    wire.expect("GET", BALANCE, status=status, body=body)
+    error = failure(TOPUP, bench, transaction_reference=TRX)
+    assert error.details["outcome"] == outcome
+    assert error.message.startswith("GET ")
 
 
 # -- account_settings --------------------------------------------------------------------------------------------------
@@ -364,6 +379,17 @@ def test_settings_zeroed_beside_an_error_are_not_taken_for_settings(wire: Wire, 
     assert "API key is required" in error.message
 
 
+@both_modes
+@pytest.mark.parametrize("option", ["mo_callback_url", "dr_callback_url"])
+@pytest.mark.parametrize("url", ["hooks.example.net", "ftp://hooks.example.net/", " "])
+def test_settings_a_callback_that_is_no_url_ends_before_any_request(
+    wire: Wire, bench: Bench, check_mode: bool, option: str, url: str
+) -> None:
+    error = failure(ACCOUNT_SETTINGS, bench, check_mode, **{option: url})
+    assert isinstance(error, NotSent)
+    assert error.message.startswith(f"{option} must be a URL that begins with https:// or http://, or empty")
+
+
 @pytest.mark.parametrize("method", ["GET_QUERY_PARAMS", "POST_QUERY_PARAMS", "POST_JSON"])
 def test_settings_the_forward_method_is_sent_each_time(wire: Wire, bench: Bench, method: str) -> None:
     for _run in range(2):
@@ -422,6 +448,9 @@ def test_present_in_check_mode_reads_the_same_and_creates_nothing(wire: Wire, be
     wire.list(OLD_ID)
     result = present(bench, True)
     assert (result["changed"], result["secret"], result["secrets"]) == (True, None, [row(OLD_ID)])
+    assert result["diff"]["before"] == {"secrets": [row(OLD_ID)]}
+    assert len(result["diff"]["after"]["secrets"]) == 2
+    assert NEW not in str(result)
 
 
 @both_modes

@@ -31,7 +31,7 @@ def test_the_options_arrive() -> None:
 
 URL = "must be a URL such as"
 BAD = [
-    pytest.param({"api_key": ""}, "api_key must be the API key as the Vonage dashboard shows it", id="no-key"),
+    pytest.param({"api_key": ""}, "give the account's API key, for example in VONAGE_API_KEY", id="no-key"),
     pytest.param({"api_key": "abcd:1234"}, "there is no ':' in it", id="colon-in-the-key"),
     pytest.param({"api_key": "abcd\n1234"}, "as the Vonage dashboard shows it", id="line-feed-in-the-key"),
     pytest.param({"api_key": "abcd\udcff"}, "as the Vonage dashboard shows it", id="key-that-is-not-utf-8"),

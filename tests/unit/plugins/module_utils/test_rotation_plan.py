@@ -50,7 +50,7 @@ TABLE = [
     ("2", "accepted", "accepted", "*", "rotate", "resumed", FROM_VERIFY),
     ("2", "accepted", "refused", "*", "blocked", "no_free_slot", ""),
     ("2", "accepted", "lost", "*", "blocked", "no_free_slot", ""),
-    ("2", "refused", "accepted", "*", "rotate", "current_refused", "promote distribute confirm revoke settle"),
+    ("2", "refused", "accepted", "*", "rotate", "current_refused", "promote distribute confirm"),
     ("2", "refused none", "none refused lost", "*", "blocked", "no_valid_credential", ""),
     ("2", "none", "accepted", "*", "rotate", "resumed", FROM_VERIFY),
 ]
@@ -144,6 +144,30 @@ RETIRED = [{"value": "S3cretother", "id": "other", "retired_at": RECENT}]
 IN_USE = {"stage": "promoted", "previous": PREVIOUS}
 
 VARIANTS = {
+    "the login is refused, without a record": (
+        _rotation.new_record("abcd1234", "S3cretcurrent"),
+        observation(None, "unknown", "none", status=401),
+        {},
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
+    "the login is refused, with a record": (
+        record(),
+        observation(None, "unknown", "none", status=401),
+        {},
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
+    "the service is down": (
+        record(),
+        observation(None, "unknown", "none", status=503),
+        {},
+        "inconclusive",
+        "not_listed",
+        "",
+    ),
     "nothing could be listed": (record(), observation(None, "refused", "none"), {}, "inconclusive", "not_listed", ""),
     "young": (
         record(),
@@ -162,6 +186,7 @@ VARIANTS = {
         ALL,
     ),
     "old, but no age is set": (record(), observation(1, "accepted", "none"), {"max_age": ""}, "idle", "not_due", ""),
+    "old, but the age is 0": (record(), observation(1, "accepted", "none"), {"max_age": "0d"}, "idle", "not_due", ""),
     "old, but only to finish": (
         record(),
         observation(1, "accepted", "none"),
@@ -266,10 +291,26 @@ VARIANTS = {
         "nobody_confirms",
         "",
     ),
-    "handed over, nobody to confirm, to finish": (
+    "handed over just now, nobody to confirm, to finish": (
         record(**IN_USE),
         observation(2, "accepted", "none", confirmed={}),
         {"consumers": [], "mode": "finish"},
+        "grace",
+        "nobody_confirms",
+        "",
+    ),
+    "interrupted before the hand-over, nobody to confirm, to finish": (
+        record(pending=pending_entry("refused")),
+        observation(1, "accepted", "refused"),
+        {"consumers": [], "mode": "finish"},
+        "rotate",
+        "resumed",
+        "create verify promote distribute confirm",
+    ),
+    "handed over in an earlier run, nobody to confirm, to finish": (
+        record(**IN_USE),
+        observation(2, "accepted", "none", confirmed={}),
+        {"consumers": [], "mode": "finish", "vouched": True},
         "rotate",
         "confirmed",
         "revoke settle",
@@ -301,6 +342,14 @@ VARIANTS = {
     "handed over, but the current id is not listed": (
         record(**IN_USE),
         observation([secret("other"), secret("foreign")], "accepted", "none", confirmed={"web1": 3, "web2": 3}),
+        {},
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+    "handed over, the current id never known, the old one is": (
+        record(current=entry(None, created_at=None, since=LONG_AGO), **IN_USE),
+        observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 3}),
         {},
         "rotate",
         "confirmed",
@@ -354,6 +403,14 @@ VARIANTS = {
         "retired_revived",
         "drop",
     ),
+    "a retired value is back so soon that it may never have gone": (
+        record(retired=[{**RETIRED[0], "retired_at": "2026-11-22T11:00:01Z"}]),
+        observation(2, "accepted", "none", retired="accepted"),
+        {},
+        "inconclusive",
+        "retired_lingers",
+        "",
+    ),
     "a retired value is perhaps back": (
         record(retired=RETIRED),
         observation(2, "accepted", "none", retired="unknown"),
@@ -397,6 +454,14 @@ VARIANTS = {
     "created, not yet accepted": (
         record(pending=pending_entry("refused", id="other", prepared_at="2026-11-22T11:59:30Z")),
         observation(2, "accepted", "refused"),
+        {},
+        "rotate",
+        "resumed",
+        FROM_VERIFY,
+    ),
+    "created late, not yet accepted": (
+        record(pending=pending_entry("refused", id="other")),
+        observation([secret("current"), secret("other", "2026-11-22T11:59:30Z")], "accepted", "refused"),
         {},
         "rotate",
         "resumed",

@@ -66,7 +66,7 @@ def test_prepare_records_the_id_that_the_operator_named_when_no_value_is_known()
 
 
 def test_prepare_counts_the_attempts() -> None:
-    dropped = _rotation.advance(created(), "drop", THEN)
+    dropped = _rotation.advance(_rotation.advance(created(), "drop", THEN), "dropped", THEN)
     again = _rotation.advance(dropped, "prepare", THEN, value="Third1", secrets=[OLD], current="accepted")
     assert again["pending"]["attempts"] == 2
 
@@ -94,14 +94,30 @@ def test_promote_makes_the_pending_secret_current_and_keeps_the_old_one() -> Non
     assert record["previous"] == {"value": "OldValue1", "id": "old", "revoke_not_before": "2026-11-22T15:00:00Z"}
 
 
-def test_promote_past_a_refused_first_secret_records_no_id_to_delete() -> None:
+def test_promote_past_a_refused_secret_records_no_id_to_delete() -> None:
     assert promoted(current="refused")["previous"]["id"] is None
 
 
-def test_promote_past_a_refused_secret_of_our_own_keeps_its_id() -> None:
-    record = {**created(), "generation": 1}
-    record = _rotation.advance(record, "promote", LATER, secrets=[OLD, NEW], current="refused")
-    assert record["previous"]["id"] == "old"
+def test_promote_keeps_the_ids_of_the_record_when_the_list_lags() -> None:
+    for listed in ([OLD], [NEW], []):
+        record = _rotation.advance(created(), "promote", LATER, secrets=listed, current="accepted")
+        assert (record["current"]["id"], record["previous"]["id"]) == ("new", "old")
+
+
+def test_create_never_takes_an_id_that_was_there_before() -> None:
+    record = _rotation.advance(prepared(), "create", THEN, secret=OLD, secrets=[OLD], current="accepted")
+    assert record["pending"]["id"] is None
+
+
+def test_drop_records_the_intent_and_dropped_the_end() -> None:
+    dropping = _rotation.advance(created(), "drop", THEN)
+    assert dropping["pending"] == {"value": None, "id": "new", "prepared_at": THEN, "attempts": 1}
+    assert _rotation.advance(dropping, "dropped", THEN)["pending"]["id"] is None
+
+
+def test_settle_forgets_a_value_that_vonage_still_accepts() -> None:
+    record = _rotation.advance(promoted(), "settle", LATER, refused=False)
+    assert record["retired"] == [{"value": None, "id": "old", "retired_at": LATER}]
 
 
 def test_revoke_records_the_intent_alone() -> None:
@@ -130,7 +146,7 @@ def test_adopt_records_the_other_secret_as_superseded() -> None:
 
 
 def test_a_step_that_is_not_recorded_is_named() -> None:
-    with pytest.raises(ValueError, match="'confirm' is not a recorded step: adopt, drop, prepare"):
+    with pytest.raises(ValueError, match="'confirm' is not a recorded step: adopt, drop, dropped, prepare"):
         _rotation.advance(started(), "confirm", THEN)
 
 
@@ -184,6 +200,9 @@ def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str
         ({"version": "1"}, "damaged (version)"),
         ({"current": "OldValue1"}, "damaged (current)"),
         ({"retired": None}, "damaged (retired)"),
+        ({"retired": ["OldValue1"]}, "damaged (retired)"),
+        ({"current": {"value": "OldValue1"}}, "damaged (current)"),
+        ({"pending": {}}, "damaged (pending)"),
     ],
 )
 def test_a_record_that_cannot_be_used_says_why(changes: dict[str, Any], words: str) -> None:
