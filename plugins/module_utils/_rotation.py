@@ -154,12 +154,11 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
     """Decide what is safe to do next.
 
     :param record: The record as stored, or `new_record`.
-    :param observation: `secrets`: the listed secrets (`id`, `created_at`), or None when they could not be listed, with
-        the HTTP status in `status`.
-        `current`: what the value in use answered, `accepted`, `refused`, `unknown`, or `none` without a value.
-        `pending`: the same of the value on its way; `none` without one, `lost` when its value is not recorded.
-        `retired`: the same of the values retired before. `confirmed`: host -> generation that its running process
-        uses, or None before the consumers were asked.
+    :param observation: What `observe` puts together. `secrets`: the listed secrets (`id`, `created_at`), or None when
+        they could not be listed, with the HTTP status in `status`. `current`: what the value in use answered,
+        `accepted`, `refused`, `unknown`, or `none` without a value. `pending`: the same of the value on its way; `none`
+        without one, `lost` when its value is not recorded. `retired`: the same of the values retired before.
+        `confirmed`: host -> generation that its running process uses, or None before the consumers were asked.
     :param policy: `mode`, `force`, `max_age`, `grace` and `propagation_timeout` (durations), `admin`: whether
         the credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the
         hosts that must confirm, `vouched`: whether the operator has made sure for them, of a secret that was handed
@@ -191,8 +190,7 @@ def advance(record: Record, step: str, now: str, **facts: t.Any) -> Record:
     :param facts: What the step learned. `secrets`: the secrets listed last; `current`: what the value in use
         answered; `value`: a new value (`prepare`); `secret`: the created secret as Vonage answered it (`create`);
         `grace`: a duration (`adopt`, `promote`); `refused`: whether Vonage was seen to refuse the old value (`settle`);
-        `secret_id`: the id that the operator named (`adopt`,
-        `prepare`).
+        `secret_id`: the id that the operator named (`adopt`, `prepare`).
     :raises ValueError: There is no such step.
     """
     if step not in _TRANSITIONS:
@@ -222,7 +220,7 @@ class _Case:
         self.named_id: str | None = policy.get("current_secret_id") or None
         self.consumers: Sequence[str] = policy.get("consumers") or ()
         self.now = now
-        self.current_id, self.pending_id = _pin(record, self.ids, self.current, self.pending)
+        self.current_id = _pin(record, self.ids, self.current, self.pending)[0]
 
     def listed(self, secret_id: str | None) -> bool:
         return secret_id is not None and secret_id in self.ids

@@ -87,7 +87,7 @@ def test_an_unknown_account(place: Rehearsal) -> None:
 
 def test_no_secret_to_start_with(place: Rehearsal) -> None:
     run = place.run(environment={"VONAGE_API_SECRET": ""})
-    assert_stopped(place, run, "set VONAGE_API_SECRET or rotate_api_secret_api_secret")
+    assert_stopped(place, run, "no API secret to start with: set VONAGE_API_SECRET")
     assert place.calls() == []
 
 

@@ -294,7 +294,12 @@ def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(p
 
 
 @pytest.mark.parametrize(
-    "task", ["Write the record, stage created", "Revoke the secret that is known never", "Write the record, stage idle"]
+    "task",
+    [
+        "Write the record, stage created",
+        "Revoke the secret that is known never to have been used, or to be superseded",
+        "Write the record, stage idle",
+    ],
 )
 def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
     # A secret that was created and that Vonage never accepts.

@@ -109,6 +109,7 @@ def checks() -> list[Check]:
             target=PYTHONS[0],
         ),
         Check("sanity-2.19", "ansible-test sanity", lane="ansible-test"),
+        Check("integration-2.19", "ansible-test integration --python 3.11", lane="ansible-test"),
     ]
     for core in ("2.16", "2.21"):
         group = f"core-{core.replace('.', '-')}"
