@@ -56,6 +56,9 @@ Host = t.Literal["rest", "api"]
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 
+# All waits of one call together, however many retries a task asks for.
+_LONGEST_WAITS = 300.0
+
 _RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 _TOP_UP_SUCCESS = re.compile(r"\s*(<\?xml[^>]*>)?\s*(success|<response>\s*success\s*</response>)?\s*", re.IGNORECASE)
@@ -305,7 +308,7 @@ class Client:
         """
         login = login or self.login
         redact = Redactor([self.login, login], call.json.values() if call.json else ())
-        attempts, attempt = self._connection.retries + 1, 1
+        attempts, attempt, waited = self._connection.retries + 1, 1, 0.0
         while True:
             try:
                 return self._attempt(call, login, redact)
@@ -313,6 +316,9 @@ class Client:
                 if attempt == attempts or not failure.may_repeat(call):
                     raise failure.error from None
                 seconds = failure.wait(attempt)
+                waited += seconds
+                if waited > _LONGEST_WAITS:
+                    raise failure.error from None
                 message = failure.error.message
             attempt += 1
             self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")

@@ -33,6 +33,7 @@ class VonageError(Exception):
     :ivar message: One line that says what happened and what to do; free of secrets.
     :ivar from_vonage: Whether an error body of Vonage's own stands behind it.
     :ivar details: The `error` object that a failed module returns.
+    :ivar result: What a failed module returns beside `msg` and `error`.
     """
 
     outcome: t.ClassVar[Outcome]
@@ -41,6 +42,7 @@ class VonageError(Exception):
         super().__init__(message)
         self.message = message
         self.from_vonage = from_vonage
+        self.result: dict[str, t.Any] = {}
         self.details: dict[str, t.Any] = {
             "status": None,
             "code": None,

@@ -37,5 +37,5 @@ def run_module(operation: Operation) -> None:
             module.warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
         result = operation.run(Client(connection, warn=module.warn), module.params, module.check_mode)
     except VonageError as error:
-        module.fail_json(msg=error.message, error=error.details)
+        module.fail_json(msg=error.message, error=error.details, **error.result)
     module.exit_json(**result)

@@ -12,9 +12,12 @@ Nothing here knows AnsibleModule: whoever runs an operation hands in the checked
 from __future__ import annotations
 
 import math
+import re
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from ansible_collections.community.vonage.plugins.module_utils._client import Answered, Client, Probe, Secret
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
@@ -34,6 +37,9 @@ _MOST_SECRETS = 2
 # Seconds before each further look for a secret whose creation went unanswered: Vonage documents no propagation delay,
 # so a few short looks, and then the truth that nobody can tell.
 _SETTLE_WAITS = (0.0, 1.0, 3.0)
+
+# Requests under way at once: Vonage publishes no limit, and answers 429 when there are too many.
+_MOST_REQUESTS = 8
 
 # Option: (form field of the request, key of the answer). The capital B is Vonage's; the field with a small one is
 # ignored without an error.
@@ -95,8 +101,20 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
             code="auto-reload-off",
         )
     if not check_mode:
-        client.top_up(reference)
+        try:
+            client.top_up(reference)
+        except UnknownOutcome as error:
+            error.result = {"balance": balance, "balance_after": _balance_if_possible(client)}
+            raise
     return {"changed": True, "balance": balance, "topped_up": not check_mode}
+
+
+def _balance_if_possible(client: Client) -> dict[str, t.Any] | None:
+    """The balance, or None: while an error is looked into, another one must not take its place."""
+    try:
+        return _read_balance(client)
+    except VonageError:
+        return None
 
 
 def _account_settings(client: Client, params: Params, check_mode: bool) -> Result:
@@ -105,21 +123,75 @@ def _account_settings(client: Client, params: Params, check_mode: bool) -> Resul
             raise NotSent(f"{option} must be a URL that begins with https:// or http://, or empty to unset it")
     before = _settings(client.read_settings())
     wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}
-    fields = {_CALLBACKS[option][0]: value for option, value in wanted.items() if value != before[option]}
+    different = {option: value for option, value in wanted.items() if not _same_url(value, before[option])}
+    fields = {_CALLBACKS[option][0]: value for option, value in different.items()}
     if params["http_forward_method"] is not None:
         # Vonage never returns it, so it cannot be compared and is sent each time.
         fields["httpForwardMethod"] = params["http_forward_method"]
-    after = {**before, **wanted}
+    after = {**before, **different}
     if fields and not check_mode:
+        after = _write_settings(client, fields, different)
+    result: Result = {"changed": bool(fields), "settings": after, "diff": {"before": before, "after": after}}
+    respelt = [option for option, value in wanted.items() if after[option] != value]
+    if respelt:
+        result["warnings"] = [
+            f"Vonage writes {option} as {after[option]}, which is the same URL as {wanted[option]}"
+            for option in respelt
+        ]
+    return result
+
+
+def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mapping[str, str]) -> dict[str, t.Any]:
+    """Write settings, and make sure that Vonage took them.
+
+    :param fields: What to send.
+    :param callbacks: Those of it that can be read back, by option.
+    :returns: The settings afterwards.
+    :raises Refused: Vonage kept an old value, in either of the two ways in which it may say so.
+    :raises UnknownOutcome: No answer came, and it cannot be seen that the settings were taken.
+    """
+    check = (
+        "Vonage saves a callback URL only when the URL answers a GET with 200 at that moment: bring the webhook up,"
+        " without authentication, and run the task again"
+    )
+    try:
         after = _settings(client.write_settings(fields))
-        kept = [option for option, value in wanted.items() if after[option] != value]
-        if kept:
-            raise Refused(
-                f"Vonage kept the old value of {', '.join(kept)}: it saves a callback URL only when the URL answers a"
-                " GET with 200 at that moment. Bring the webhook up, without authentication, and run the task again",
-                code="callback-not-saved",
-            )
-    return {"changed": bool(fields), "settings": after, "diff": {"before": before, "after": after}}
+    except Refused as error:
+        # 420 is the rest host's way to refuse for reasons of its own; the one that is documented is the URL check.
+        if error.status == 420 and callbacks:
+            raise Refused(f"{error.message}. {check}", from_vonage=True, **error.details) from None
+        raise
+    except UnknownOutcome as error:
+        try:
+            after = _settings(client.read_settings())
+        except VonageError:
+            raise error from None
+        if len(callbacks) < len(fields) or not all(_same_url(after[name], url) for name, url in callbacks.items()):
+            raise
+    kept = [option for option, value in callbacks.items() if not _same_url(after[option], value)]
+    if kept:
+        raise Refused(f"Vonage kept the old value of {', '.join(kept)}. {check}", code="callback-not-saved")
+    return after
+
+
+def _same_url(one: str, other: str) -> bool:
+    """Whether two URLs differ at most in what RFC 3986 normalises: nobody knows whether Vonage does."""
+    return one == other or _normal_url(one) == _normal_url(other)
+
+
+def _normal_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url
+    host = (parts.hostname or "").lower()
+    if port is not None and (parts.scheme.lower(), port) not in (("http", 80), ("https", 443)):
+        host = f"{host}:{port}"
+    user = parts.netloc.rpartition("@")[0]
+    path = f"{parts.path or '/'}?{parts.query}#{parts.fragment}"
+    escapes = re.sub(r"%[0-9a-fA-F]{2}", lambda escape: escape[0].upper(), path)
+    return f"{parts.scheme.lower()}://{user}@{host}{escapes}"
 
 
 def _settings(body: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -261,21 +333,10 @@ def _because(probe: Probe, what: str) -> VonageError:
 
 def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Result:
     account_ids = params["account_ids"] or [client.api_key]
-    rows = []
-    errors = []
-    for account_id in account_ids:
-        try:
-            secrets, error = client.list_secrets(account_id), None
-        except VonageError as failure:
-            secrets, error = [], failure
-            errors.append(failure)
-        rows.append(
-            {
-                "account_id": account_id,
-                "secrets": [secret.as_dict() for secret in secrets],
-                "error": {**error.details, "msg": error.message} if error else None,
-            }
-        )
+    with ThreadPoolExecutor(max_workers=_MOST_REQUESTS) as pool:
+        listings = list(pool.map(lambda account_id: _listing(client, account_id), account_ids))
+    rows = [row for row, _error in listings]
+    errors = [error for _row, error in listings if error]
     candidates = params["candidates"] or []
     if len(errors) == len(rows) and not candidates:
         raise errors[0]
@@ -299,6 +360,20 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         "secrets": first["secrets"],
         "candidates": [_verdict(answers[value].answered, sure) for value in candidates],
     }
+
+
+def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageError | None]:
+    """One account's row of the result, and the error that it reports."""
+    try:
+        secrets, error = client.list_secrets(account_id), None
+    except VonageError as failure:
+        secrets, error = [], failure
+    row = {
+        "account_id": account_id,
+        "secrets": [secret.as_dict() for secret in secrets],
+        "error": {**error.details, "msg": error.message} if error else None,
+    }
+    return row, error
 
 
 def _verdict(answered: Answered, sure: bool) -> Answered:

@@ -76,6 +76,13 @@ balance:
       type: bool
       returned: success
       sample: true
+balance_after:
+  description:
+    - The balance as it was read after a top-up whose outcome is unknown. V(null) when it could not be read.
+    - A payment may take longer than that to show.
+  returned: failure with C(error.outcome) V(unknown)
+  type: dict
+  sample: null
 topped_up:
   description: Whether a payment was made. Always V(false) in check mode.
   returned: success

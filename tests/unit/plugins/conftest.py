@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import typing as t
@@ -46,8 +47,8 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     """The requests that the test expects, and no others."""
-    with scripted() as script:
-        yield script
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context(scripted())
 
 
 @pytest.fixture

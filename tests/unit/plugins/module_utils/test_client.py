@@ -395,7 +395,7 @@ def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: str) 
     for status in REFUSALS + BREAKDOWNS:
         wire.expect(**request, status=status, body=problem("a-code", "A title", "A detail."))
         error = error_of(lambda: run(bench.client()))
-        assert type(error) is (Refused if status in REFUSALS else UnknownOutcome), status
+        assert isinstance(error, Refused if status in REFUSALS else UnknownOutcome), status
         assert error.message.startswith(f"{request['method']} {url} failed: HTTP {status} A title: A detail")
         assert error.from_vonage is True
         assert error.details == {

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 import requests
 
+from ansible_collections.community.vonage.plugins.module_utils import _operations
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
@@ -57,6 +58,12 @@ LAST = problem("delete-last-secret", "Secret Deletion Forbidden", "Can not delet
 NO_ACCOUNT = problem("invalid-api-key", "Invalid API Key")
 
 
+@pytest.fixture(autouse=True)
+def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of requests has an order; that several are under way at once is shown against the simulator."""
+    monkeypatch.setattr(_operations, "_MOST_REQUESTS", 1)
+
+
 def run(operation: Operation, bench: Bench, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
     """Run an operation with the options of a task; those that the task leaves out have their defaults."""
     params = {name: spec.get("default") for name, spec in operation.options.items()}
@@ -94,7 +101,7 @@ def test_balance_info_returns_the_balance(
         "changed": False,
         "balance": {"value": value, "currency": "EUR", "auto_reload": auto_reload},
     }
-    assert type(result["balance"]["value"]) is float
+    assert isinstance(result["balance"]["value"], float)
 
 
 # -- topup -------------------------------------------------------------------------------------------------------------
@@ -216,7 +223,20 @@ def test_topup_whose_answer_is_lost_is_unknown_and_sent_once(
 ) -> None:
     wire.balance()
     expect_top_up(wire, status, body)
-    assert failure(TOPUP, bench, transaction_reference=TRX).details["outcome"] == "unknown"
+    wire.balance()
+    error = failure(TOPUP, bench, transaction_reference=TRX)
+    assert error.details["outcome"] == "unknown"
+    assert error.result["balance"] == error.result["balance_after"]
+    assert error.result["balance"]["currency"] == "EUR"
+
+
+def test_topup_of_unknown_outcome_stays_so_when_the_balance_cannot_be_read(wire: Wire, bench: Bench) -> None:
+    wire.balance()
+    expect_top_up(wire, 500, "")
+    wire.expect("GET", BALANCE, status=401, body=UNAUTHORIZED)
+    error = failure(TOPUP, bench, transaction_reference=TRX)
+    assert error.details["outcome"] == "unknown"
+    assert error.result["balance_after"] is None
 
 
 @pytest.mark.parametrize(
@@ -358,7 +378,7 @@ def test_settings_that_vonage_did_not_save_fail(wire: Wire, bench: Bench) -> Non
     error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=DR, dr_callback_url=DR)
     assert isinstance(error, Refused)
     assert error.code == "callback-not-saved"
-    assert "Vonage kept the old value of mo_callback_url: it saves a callback URL only when" in error.message
+    assert "Vonage kept the old value of mo_callback_url. Vonage saves a callback URL only when" in error.message
 
 
 def test_settings_that_vonage_refuses_fail(wire: Wire, bench: Bench) -> None:
@@ -399,10 +419,79 @@ def test_settings_the_forward_method_is_sent_each_time(wire: Wire, bench: Bench,
         assert (result["changed"], result["settings"]) == (True, returned())
 
 
-def test_settings_whose_answer_is_lost_are_unknown(wire: Wire, bench: Bench) -> None:
+def test_settings_that_cannot_be_read_back_are_unknown_when_the_answer_is_lost(wire: Wire, bench: Bench) -> None:
     expect_read(wire)
     wire.expect("POST", SETTINGS, form={"httpForwardMethod": "POST_JSON"}, body=DROPPED)
+    expect_read(wire)
     assert failure(ACCOUNT_SETTINGS, bench, http_forward_method="POST_JSON").details["outcome"] == "unknown"
+
+
+def test_settings_whose_answer_is_lost_are_read_again(wire: Wire, bench: Bench) -> None:
+    expect_read(wire, mo="")
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": MO}, body=DROPPED)
+    expect_read(wire, mo=MO)
+    result = run(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
+    assert (result["changed"], result["settings"]["mo_callback_url"]) == (True, MO)
+
+
+@pytest.mark.parametrize("found", ["the old value", "nothing"])
+def test_settings_that_were_perhaps_not_written_are_unknown(wire: Wire, bench: Bench, found: str) -> None:
+    expect_read(wire, mo="")
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": MO}, body=DROPPED)
+    if found == "nothing":
+        wire.expect("POST", SETTINGS, form={}, status=401, body=UNAUTHORIZED)
+    else:
+        expect_read(wire, mo="")
+    error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
+    assert (error.details["outcome"], error.status) == ("unknown", None)
+
+
+def test_settings_that_vonage_refuses_with_420_name_the_check_of_the_url(wire: Wire, bench: Bench) -> None:
+    expect_read(wire, mo="")
+    zeroed = {"max-outbound-request": 0, "error-code": "420", "error-code-label": "Callback URL is not reachable"}
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": MO}, status=420, body=zeroed)
+    error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
+    assert "Callback URL is not reachable" in error.message
+    assert "only when the URL answers a GET with 200" in error.message
+    assert (error.status, error.details["outcome"]) == (420, "refused")
+
+
+@pytest.mark.parametrize(
+    ("declared", "stored_as"),
+    [
+        ("https://SMS.Example.com/in", "https://sms.example.com/in"),
+        ("https://sms.example.com:443/in", "https://sms.example.com/in"),
+        ("https://sms.example.com", "https://sms.example.com/"),
+        ("https://sms.example.com/a%2fb", "https://sms.example.com/a%2Fb"),
+    ],
+)
+def test_settings_that_are_the_same_url_are_not_written_but_warned_of(
+    wire: Wire, bench: Bench, declared: str, stored_as: str
+) -> None:
+    expect_read(wire, mo=stored_as)
+    result = run(ACCOUNT_SETTINGS, bench, mo_callback_url=declared)
+    assert result["changed"] is False
+    assert result["warnings"] == [f"Vonage writes mo_callback_url as {stored_as}, which is the same URL as {declared}"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://sms.example.com/in",
+        "https://sms.example.com:8443/in",
+        "https://sms.example.com/IN",
+        "https://sms.example.com/in/",
+        "https://sms.example.com/in?a=1",
+        "https://user@sms.example.com/in",
+        "https://[::1/in",
+        "",
+    ],
+)
+def test_settings_that_are_another_url_are_written(wire: Wire, bench: Bench, other: str) -> None:
+    url = "https://sms.example.com/in"
+    expect_read(wire, mo=other)
+    wire.expect("POST", SETTINGS, form={"moCallBackUrl": url}, body=stored(mo=url))
+    assert run(ACCOUNT_SETTINGS, bench, mo_callback_url=url)["changed"] is True
 
 
 # -- api_secret, state=present -----------------------------------------------------------------------------------------

@@ -272,7 +272,9 @@ def test_a_lost_answer_is_a_failure_with_an_unknown_outcome(serve: t.Callable[..
     server = serve(http(200, {"value": 1, "autoReload": True}))
     result = run("vonage_topup", {"rest_url": server.url}, fails=True)
     assert result["error"]["outcome"] == "unknown"
-    assert server.methods() == ["GET", "POST"]
+    assert server.methods() == ["GET", "POST", "GET"]
+    assert result["balance"]["value"] == 1
+    assert result["balance_after"] is None
 
 
 @pytest.mark.parametrize(
