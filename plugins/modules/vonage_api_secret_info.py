@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Lists the ids and dates of the secrets of one account or of several.
   - Finds out which of several values are valid.
+  - Of several accounts, eight are listed at the same time.
   - Vonage never shows the value of a secret.
 author:
   - community.vonage contributors (@ansible-collections)

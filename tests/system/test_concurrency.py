@@ -6,41 +6,21 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from workplace import ACCOUNT, FIRST_SECRET, account
+from in_process import client
+from workplace import ACCOUNT, account
 
-from vonage_simulator.server import Simulator
-
-sys.path.append(os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""))
-
-from ansible_collections.community.vonage.plugins.module_utils._client import Client  # noqa: E402
-from ansible_collections.community.vonage.plugins.module_utils._operations import (  # noqa: E402
+from ansible_collections.community.vonage.plugins.module_utils._operations import (
     API_SECRET,
     API_SECRET_INFO,
 )
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection  # noqa: E402
+from vonage_simulator.server import Simulator
 
 MOST_REQUESTS = 8
-
-
-def client(simulator: Simulator) -> Client:
-    options = {
-        "api_key": ACCOUNT,
-        "api_secret": FIRST_SECRET,
-        "rest_url": simulator.url,
-        "api_url": simulator.url,
-        "timeout": 10.0,
-        "retries": 0,
-        "validate_certs": True,
-        "ca_path": None,
-    }
-    return Client(Connection.from_params(options), warn=lambda _message: None)
 
 
 def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order() -> None:
@@ -66,7 +46,7 @@ def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order() -> None:
                     under_way -= 1
 
         simulator.engine.answer = counted  # type: ignore[method-assign]
-        result = API_SECRET_INFO.run(client(simulator), {"account_ids": keys, "candidates": None}, False)
+        result = API_SECRET_INFO.run(client(simulator.url, retries=0), {"account_ids": keys, "candidates": None}, False)
     assert [row["account_id"] for row in result["accounts"]] == keys
     assert [row["account_id"] for row in result["accounts"] if row["error"]] == [keys[7]]
     assert all(len(row["secrets"]) == 1 for row in result["accounts"] if not row["error"])
@@ -89,7 +69,9 @@ def test_two_runs_of_the_same_task_end_with_one_secret(duplicates: str) -> None:
 
             simulator.engine.answer = together  # type: ignore[method-assign]
             with ThreadPoolExecutor(2) as pool:
-                runs = [pool.submit(API_SECRET.run, client(simulator), params, False) for _run in range(2)]
+                runs = [
+                    pool.submit(API_SECRET.run, client(simulator.url, retries=0), params, False) for _run in range(2)
+                ]
                 results = [run.result() for run in runs]
             found = simulator.state.find(ACCOUNT)
             assert found is not None

@@ -7,30 +7,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
-from workplace import ACCOUNT, FIRST_SECRET, account
+from in_process import Client, client
+from workplace import ACCOUNT, account
 
-from vonage_simulator.server import Simulator
-
-sys.path.append(os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""))
-
-from ansible_collections.community.vonage.plugins.module_utils._client import Client  # noqa: E402
-from ansible_collections.community.vonage.plugins.module_utils._errors import (  # noqa: E402
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     UnknownOutcome,
     VonageError,
 )
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection  # noqa: E402
+from vonage_simulator.server import Simulator
 
 WRITES: dict[str, Callable[[Client], object]] = {
     "top-up": lambda client: client.top_up("00X123"),
@@ -46,21 +39,6 @@ def authority(tmp_path: Path) -> tuple[trustme.LeafCert, str]:
     path = tmp_path / "ca.pem"
     ca.cert_pem.write_to_path(str(path))
     return ca.issue_cert("127.0.0.1"), str(path)
-
-
-def client(url: str, **changes: Any) -> Client:
-    options = {
-        "api_key": ACCOUNT,
-        "api_secret": FIRST_SECRET,
-        "rest_url": url,
-        "api_url": url,
-        "timeout": 5.0,
-        "retries": 2,
-        "validate_certs": True,
-        "ca_path": None,
-        **changes,
-    }
-    return Client(Connection.from_params(options), warn=lambda _message: None, sleep=lambda _seconds: None)
 
 
 def error_of(call: Callable[[], object]) -> VonageError:

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection's own client in the process of a test, for what no playbook can show: sockets, threads, TLS."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from workplace import ACCOUNT, FIRST_SECRET
+
+sys.path.append(os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""))
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Client  # noqa: E402
+from ansible_collections.community.vonage.plugins.module_utils._options import Connection  # noqa: E402
+
+
+def client(url: str, **changes: Any) -> Client:
+    """Make a client that neither warns nor waits.
+
+    :param url: Base URL of both hosts.
+    :param changes: Connection options that differ from the usual ones.
+    """
+    options = {
+        "api_key": ACCOUNT,
+        "api_secret": FIRST_SECRET,
+        "rest_url": url,
+        "api_url": url,
+        "timeout": 10.0,
+        "retries": 2,
+        "validate_certs": True,
+        "ca_path": None,
+        **changes,
+    }
+    return Client(Connection.from_params(options), warn=lambda _message: None, sleep=lambda _seconds: None)
