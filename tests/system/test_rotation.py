@@ -318,39 +318,46 @@ def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_on
 
 
 def test_a_module_that_crashes_is_no_accepted_login(place: Rehearsal) -> None:
-    place.simulator.switches["propagation_delay_rest"] = 3600.0
-    place.start_consumer()
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "module_defaults": {"community.vonage.vonage_balance_info": {"timeout": "soon"}},
+        "tasks": [
+            {
+                "ansible.builtin.include_role": {
+                    "name": "community.vonage.rotate_api_secret",
+                    "tasks_from": "begin",
+                }
+            }
+        ],
+    }
     playbook = place.directory / "crash.yml"
-    play = [
-        {
-            "import_playbook": "community.vonage.rotate_api_secret",
-            "vars": {"rotate_api_secret_propagation_timeout": "1s"},
-        }
-    ]
-    playbook.write_text(json.dumps(play), encoding="utf-8")
-    # The balance module alone reads this: it cannot even start.
-    run = place.run(playbook=str(playbook), environment={"VONAGE_TIMEOUT": "soon"})
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    run = place.run("-e", "rotate_api_secret_propagation_timeout=1s", playbook=str(playbook))
     assert run.status == 2
-    assert not place.record.exists() or place.stored()["generation"] == 0
-    assert place.stop_consumer()["refused"] == 0
+    assert "timeout" in run.text
+    assert "does not accept it after" not in run.text
+    assert (place.stored()["stage"], place.stored()["generation"]) == ("created", 0)
 
 
-def test_confirmations_of_one_account_do_not_count_for_another(place: Rehearsal) -> None:
-    other = {**account(), "api_key": "c0ffee01"}
-    place.simulator.engine.load_accounts([account(), other])
+@pytest.mark.parametrize("hand_over", ["is silent", "fails"])
+def test_confirmations_of_one_account_do_not_count_for_another(place: Rehearsal, hand_over: str) -> None:
+    place.simulator.engine.load_accounts([account(), {**account(), "api_key": "c0ffee01"}])
     place.start_consumer()
-    silent = {
+    hook = place.directory / "hook.yml"
+    task = {"name": "Fail", "ansible.builtin.fail": {"msg": "not today"}, "when": hand_over == "fails"}
+    hook.write_text(json.dumps([task]), encoding="utf-8")
+    other = {
         "rotate_api_secret_account_id": "c0ffee01",
         "rotate_api_secret_record": str(place.directory / "other.yml"),
-        "rotate_api_secret_distribute_tasks": str(place.directory / "nothing.yml"),
-        "rotate_api_secret_confirm_tasks": str(place.directory / "nothing.yml"),
+        "rotate_api_secret_distribute_tasks": str(hook),
+        "rotate_api_secret_confirm_tasks": str(hook),
     }
-    (place.directory / "nothing.yml").write_text("[]", encoding="utf-8")
     playbook = place.directory / "both.yml"
     imported = "community.vonage.rotate_api_secret"
-    play = [{"import_playbook": imported}, {"import_playbook": imported, "vars": silent}]
+    play = [{"import_playbook": imported}, {"import_playbook": imported, "vars": other}]
     playbook.write_text(json.dumps(play), encoding="utf-8")
-    run = place.rotate(playbook=str(playbook))
+    run = place.run(playbook=str(playbook))
     assert "grace (unconfirmed_consumers)" in run.output
     assert_rotated(place)
     assert len(place.secret_ids("c0ffee01")) == 2
