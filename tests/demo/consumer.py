@@ -16,7 +16,7 @@ import base64
 import json
 import os
 import signal
-import threading
+import time
 import types
 import urllib.error
 import urllib.request
@@ -37,9 +37,9 @@ class Consumer:
         self._state = state
         self._counts = {"accepted": 0, "refused": 0, "failed": 0}
         self._generation: str | None = None
-        self._reload = threading.Event()
-        self._stop = threading.Event()
-        self._reload.set()
+        # Plain flags: a signal handler that sets a threading.Event can lock out the very thread that it interrupted.
+        self._reload = True
+        self._stop = False
 
     def run(self, interval: float) -> None:
         """Log in until SIGTERM.
@@ -50,9 +50,10 @@ class Consumer:
         signal.signal(signal.SIGTERM, self._on_terminate)
         self._write("pid", str(os.getpid()))
         settings: dict[str, str] = {}
-        while not self._stop.wait(interval):
-            if self._reload.is_set():
-                self._reload.clear()
+        while not self._stop:
+            time.sleep(interval)
+            if self._reload:
+                self._reload = False
                 settings = dict(line.split("=", 1) for line in self._lines() if "=" in line)
             answer = self._log_in(settings["VONAGE_API_KEY"], settings["VONAGE_API_SECRET"])
             self._counts[answer] += 1
@@ -85,10 +86,10 @@ class Consumer:
         temporary.replace(self._state / name)
 
     def _on_hangup(self, _signal: int, _frame: types.FrameType | None) -> None:
-        self._reload.set()
+        self._reload = True
 
     def _on_terminate(self, _signal: int, _frame: types.FrameType | None) -> None:
-        self._stop.set()
+        self._stop = True
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"vonage_simulator: {error}", file=sys.stderr)
         return 2
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: simulator.stopping.set())
+        # In a thread of its own: the one that is interrupted may hold the lock that this needs.
+        signal.signal(number, lambda _number, _frame: threading.Thread(target=simulator.stopping.set).start())
     with simulator:
         if options.ready_file is not None:
             _write_ready_file(options.ready_file, simulator)
