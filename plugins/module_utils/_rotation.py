@@ -408,20 +408,19 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
     """
     not_before = (case.record["previous"] or {}).get("revoke_not_before") if "revoke" in last else None
     reachable = "revoke" not in last or _revocable_now(case, _instant(not_before or case.now))
-    common = {"secret_id": secret_id}
-    if case.confirmed is None:
-        steps = ("distribute", "confirm", *(last if reachable else ()))
-        if reachable:
-            return {**_go("resumed", message, steps), **common}
-        return {**_stop("grace", *_why_not(case, not_before)), **common, "steps": list(steps)}
+    hand_over = () if case.confirmed is not None else ("distribute", "confirm")
     missing = case.missing()
     if missing:
         text = f"These consumers have not confirmed generation {case.record['generation']}: {', '.join(missing)}"
-        return {**_stop("grace", "unconfirmed_consumers", text), **common, "missing": missing}
-    if not reachable:
-        return {**_stop("grace", *_why_not(case, not_before)), **common}
-    message = "Every consumer uses the new secret" if case.consumers else "Nobody uses the old secret any more"
-    return {**_go("confirmed", message, last), **common}
+        decision = {**_stop("grace", "unconfirmed_consumers", text), "missing": missing}
+    elif not reachable:
+        decision = {**_stop("grace", *_why_not(case, not_before)), "steps": list(hand_over)}
+    elif hand_over:
+        decision = _go("resumed", message, (*hand_over, *last))
+    else:
+        message = "Every consumer uses the new secret" if case.consumers else "Nobody uses the old secret any more"
+        decision = _go("confirmed", message, last)
+    return {**decision, "secret_id": secret_id}
 
 
 def _revocable_now(case: _Case, not_before: datetime) -> bool:
@@ -528,7 +527,7 @@ def _prepare(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
         # The operator says which secret the new one replaces; its value is nobody's business.
         current = {"value": None, "id": facts["secret_id"], "created_at": None, "since": None}
     if current:
-        current_id = current["id"] if current["id"] in ids else _pin(record, ids, facts["current"], "none")[0]
+        current_id = _pin({**record, "current": current}, ids, facts["current"], "none")[0]
         current = {
             **current,
             "id": current_id,
