@@ -38,6 +38,7 @@ from ansible_collections.community.vonage.plugins.module_utils._options import C
 
 try:
     import requests
+    import urllib3
     import urllib3.exceptions
     from requests.adapters import HTTPAdapter
     from requests.auth import HTTPBasicAuth
@@ -56,8 +57,8 @@ Host = t.Literal["rest", "api"]
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 
-# All waits of one call together, however many retries a task asks for.
-_LONGEST_WAITS = 300.0
+# No call is repeated later than this after its first attempt, however many retries a task asks for.
+_LONGEST_CALL = 300.0
 
 _RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
 
@@ -151,6 +152,7 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Answer:
+    status: int
     text: str
     body: t.Any
 
@@ -179,6 +181,9 @@ class Client:
         # Retry-After.
         self._session.mount("https://", HTTPAdapter(max_retries=0))
         self._session.mount("http://", HTTPAdapter(max_retries=0))
+        if connection.verify is False:
+            # The task warns once; urllib3 would for each request, and on a stream that is nobody's to read.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     @property
     def api_key(self) -> str:
@@ -203,10 +208,11 @@ class Client:
         :raises VonageError: The balance could not be read.
         """
         call = _Call("GET", "rest", "/account/get-balance", "read")
-        body = self._object(call, self._send(call))
+        answer = self._send(call)
+        body = self._object(call, answer)
         value = body.get("value")
         if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-            raise self._not_understood(call, "holds no balance")
+            raise self._not_understood(call, answer, "holds no balance")
         auto_reload = body.get("autoReload")
         return Balance(Decimal(value), auto_reload if isinstance(auto_reload, bool) else None)
 
@@ -223,7 +229,11 @@ class Client:
             return
         # An empty answer, and success as a word or as XML, are what other clients expect; a proxy's page is neither.
         if not _TOP_UP_SUCCESS.fullmatch(answer.text):
-            raise self._not_understood(call, "is not an answer of Vonage; the account may have been charged")
+            raise self._not_understood(call, answer, "is not an answer of Vonage; the account may have been charged")
+        self._warn(
+            f"{call.method} {call.path} was answered with HTTP {answer.status} and no JSON, which counts as success:"
+            " look at the balance"
+        )
 
     def read_settings(self) -> dict[str, t.Any]:
         """Read the account's settings: an empty `POST /account/settings`, which changes nothing.
@@ -252,12 +262,13 @@ class Client:
         :raises VonageError: The list could not be read.
         """
         call = _Call("GET", "api", _secrets_path(account_id), "read")
-        body = self._object(call, self._send(call, login))
-        embedded = body.get("_embedded")
+        answer = self._send(call, login)
+        embedded = self._object(call, answer).get("_embedded")
         rows = embedded.get("secrets") if isinstance(embedded, dict) else None
         if not isinstance(rows, list):
-            raise self._not_understood(call, "holds no list of secrets")
-        return sorted((self._secret(call, row) for row in rows), key=lambda secret: (secret.created_at, secret.id))
+            raise self._not_understood(call, answer, "holds no list of secrets")
+        secrets = (self._secret(call, answer, row) for row in rows)
+        return sorted(secrets, key=lambda secret: (secret.created_at, secret.id))
 
     def probe(self, account_id: str, value: str) -> Probe:
         """Find out whether a value is a valid secret of an account, by logging in to the account with it.
@@ -282,7 +293,8 @@ class Client:
         :raises UnknownOutcome: It may exist now; probe for it.
         """
         call = _Call("POST", "api", _secrets_path(account_id), "write", json={"secret": value})
-        return self._secret(call, self._object(call, self._send(call)))
+        answer = self._send(call)
+        return self._secret(call, answer, self._object(call, answer))
 
     def delete_secret(self, account_id: str, secret_id: str) -> None:
         """Revoke a secret: `DELETE /accounts/{api_key}/secrets/{secret_id}`. There is no way back.
@@ -292,8 +304,11 @@ class Client:
         :raises Refused: Vonage did not revoke it; code `invalid-id` when it does not exist.
         :raises UnknownOutcome: It may be gone; list to find out.
         """
-        path = f"{_secrets_path(account_id)}/{_path_segment('secret_id', secret_id)}"
-        self._send(_Call("DELETE", "api", path, "write"))
+        call = _Call("DELETE", "api", f"{_secrets_path(account_id)}/{_path_segment('secret_id', secret_id)}", "write")
+        answer = self._send(call)
+        # Anything else may be the page of a proxy.
+        if answer.status != 204:
+            raise self._not_understood(call, answer, "is not the 204 that Vonage gives")
 
     def _settings(self, call: _Call) -> dict[str, t.Any]:
         return self._object(call, self._send(call))
@@ -308,7 +323,7 @@ class Client:
         """
         login = login or self.login
         redact = Redactor([self.login, login], call.json.values() if call.json else ())
-        attempts, attempt, waited = self._connection.retries + 1, 1, 0.0
+        attempts, attempt, waited, start = self._connection.retries + 1, 1, 0.0, time.monotonic()
         while True:
             try:
                 return self._attempt(call, login, redact)
@@ -317,7 +332,7 @@ class Client:
                     raise failure.error from None
                 seconds = failure.wait(attempt)
                 waited += seconds
-                if waited > _LONGEST_WAITS:
+                if max(waited, time.monotonic() - start + seconds) > _LONGEST_CALL:
                     raise failure.error from None
                 message = failure.error.message
             attempt += 1
@@ -359,7 +374,7 @@ class Client:
         # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
         failed = call.host == "rest" and legacy_failure(body)
         if 200 <= response.status_code < 300 and not failed:
-            return _Answer(text, body)
+            return _Answer(response.status_code, text, body)
         raise self._error_answer(call, response, text, redact)
 
     def _no_answer(self, call: _Call, error: OSError, redact: Redactor) -> _Failure:
@@ -416,18 +431,20 @@ class Client:
     def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:
         if isinstance(answer.body, dict):
             return answer.body
-        raise self._not_understood(call, "is not JSON, so something other than Vonage answered")
+        raise self._not_understood(call, answer, "is not JSON, so something other than Vonage answered")
 
-    def _secret(self, call: _Call, row: t.Any) -> Secret:
+    def _secret(self, call: _Call, answer: _Answer, row: t.Any) -> Secret:
         if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
-            raise self._not_understood(call, "holds a secret without an id")
+            raise self._not_understood(call, answer, "holds a secret without an id")
         created_at = row.get("created_at")
         return Secret(row["id"], created_at if isinstance(created_at, str) else "")
 
-    def _not_understood(self, call: _Call, why: str) -> VonageError:
+    def _not_understood(self, call: _Call, answer: _Answer, why: str) -> VonageError:
         where = f"{call.method} {self._url(call.host)}{call.path}"
-        message = f"{where} was answered, but the answer {why}; check the base URL and proxies"
-        return UnknownOutcome(message, status=200, method=call.method, path=call.path)
+        message = (
+            f"{where} was answered with HTTP {answer.status}, but the answer {why}; check the base URL and proxies"
+        )
+        return UnknownOutcome(message, status=answer.status, method=call.method, path=call.path)
 
 
 class _Failure(Exception):

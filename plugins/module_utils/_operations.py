@@ -166,8 +166,15 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
             after = _settings(client.read_settings())
         except VonageError:
             raise error from None
-        if len(callbacks) < len(fields) or not all(_same_url(after[name], url) for name, url in callbacks.items()):
-            raise
+        old = [name for name, url in callbacks.items() if not _same_url(after[name], url)]
+        if old:
+            message = f"{error.message}. Read again, {' and '.join(old)} still had the old value"
+        elif len(callbacks) < len(fields):
+            message = f"{error.message}. Vonage never shows http_forward_method, so it may not be saved"
+        else:
+            return after
+        again = "run the task again, which is safe"
+        raise UnknownOutcome(f"{message}: {again}", from_vonage=error.from_vonage, **error.details) from None
     kept = [option for option, value in callbacks.items() if not _same_url(after[option], value)]
     if kept:
         raise Refused(f"Vonage kept the old value of {', '.join(kept)}. {check}", code="callback-not-saved")
@@ -290,10 +297,13 @@ def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -
                 raise
             # Gone meanwhile, by somebody else.
             return _secret_result(False, after, after, None)
-        except UnknownOutcome:
+        except UnknownOutcome as error:
             listed = _list_if_possible(client, account_id)
-            if listed is None or secret_id in {secret.id for secret in listed}:
+            if listed is None:
                 raise
+            if secret_id in {secret.id for secret in listed}:
+                message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
+                raise UnknownOutcome(message, from_vonage=error.from_vonage, **error.details) from None
     return _secret_result(True, before, after, found)
 
 
@@ -315,7 +325,8 @@ def _only(secrets: list[Secret]) -> Secret | None:
 def _max_secrets(account_id: str, secrets: list[Secret]) -> Refused:
     return Refused(
         f"Account {account_id} already has {len(secrets)} secrets ({_ids(secrets)}) and Vonage allows no more; nothing"
-        " was created. Find out which one is no longer used, and remove it with state=absent and its secret_id",
+        " was created. Find out which one is no longer used, and remove it with state=absent and its secret_id; if one"
+        " of them was created with this value a moment ago, wait until Vonage accepts it, and run the task again",
         code="max-secrets",
     )
 

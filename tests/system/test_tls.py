@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,6 +76,17 @@ def test_a_certificate_counts_only_when_the_named_authority_signed_it(
             assert isinstance(error, NotSent)
             assert "set ca_path to the CA that signed it" in error.message
         assert simulator.log == []
+
+
+def test_unverified_certificates_are_no_warning_of_each_request(
+    authority: tuple[trustme.LeafCert, str], tmp_path: Path
+) -> None:
+    with secure(authority[0], tmp_path) as simulator, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        careless = client(simulator.url, validate_certs=False)
+        for _request in range(2):
+            careless.get_balance()
+        assert [str(warning.message) for warning in caught] == []
 
 
 @pytest.mark.parametrize("name", WRITES)

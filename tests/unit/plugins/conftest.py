@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run
 from ansible_collections.community.vonage.tests.unit.plugins.wire import Answer, Bench, Server, Wire, scripted
 
 # No example is kept on disk, and a slow machine is no failure.
@@ -55,6 +56,12 @@ def wire() -> Iterator[Wire]:
 def bench() -> Bench:
     """Makes clients that do not sleep."""
     return Bench()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs modules."""
+    return Run(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -16,13 +16,14 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Balance, Client, Secret
+from ansible_collections.community.vonage.plugins.module_utils._client import Balance, Secret
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
     UnknownOutcome,
     VonageError,
 )
+from ansible_collections.community.vonage.tests.unit.plugins.calls import CALLS, READS, Call, every_call
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     API,
     BALANCE,
@@ -52,43 +53,6 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
 OLD = Secret(OLD_ID, CREATED_AT[OLD_ID])
 YOUNG = Secret(NEW_ID, CREATED_AT[NEW_ID])
 
-# Every call of the client, with the request that it must make.
-CALLS: dict[str, tuple[t.Callable[[Client], t.Any], dict[str, t.Any], t.Any]] = {
-    "get_balance": (
-        lambda client: client.get_balance(),
-        {"method": "GET", "path": BALANCE},
-        {"value": 1, "autoReload": True},
-    ),
-    "read_settings": (lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, {}),
-    "list_secrets": (
-        lambda client: client.list_secrets(KEY),
-        {"method": "GET", "path": SECRETS},
-        listing(OLD_ID),
-    ),
-    "write_settings": (
-        lambda client: client.write_settings({"drCallBackUrl": ""}),
-        {"method": "POST", "path": SETTINGS, "form": {"drCallBackUrl": ""}},
-        {},
-    ),
-    "create_secret": (
-        lambda client: client.create_secret(KEY, NEW),
-        {"method": "POST", "path": SECRETS, "json_body": {"secret": NEW}},
-        vonage_row(NEW_ID),
-    ),
-    "delete_secret": (
-        lambda client: client.delete_secret(KEY, OLD_ID),
-        {"method": "DELETE", "path": f"{SECRETS}/{OLD_ID}"},
-        "",
-    ),
-    "top_up": (
-        lambda client: client.top_up("00X123456Y7890123Z"),
-        {"method": "POST", "path": TOP_UP, "form": {"trx": "00X123456Y7890123Z"}},
-        legacy("200", "success"),
-    ),
-}
-EVERY_CALL = pytest.mark.parametrize("call", CALLS)
-READS = ("get_balance", "read_settings", "list_secrets")
-
 
 def error_of(action: t.Callable[[], t.Any]) -> VonageError:
     with pytest.raises(VonageError) as caught:
@@ -99,20 +63,18 @@ def error_of(action: t.Callable[[], t.Any]) -> VonageError:
 # -- what is sent ------------------------------------------------------------------------------------------------------
 
 
-@EVERY_CALL
-def test_each_call_is_one_exact_request(wire: Wire, bench: Bench, call: str) -> None:
-    run, request, answer = CALLS[call]
-    wire.expect(**request, body=answer)
-    run(bench.client())
+@every_call
+def test_each_call_is_one_exact_request(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire)
+    call.run(bench.client())
     assert bench.warnings == []
 
 
-@EVERY_CALL
-def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, bench: Bench, call: str) -> None:
-    run, request, answer = CALLS[call]
-    wire.expect(**request, body=answer)
+@every_call
+def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire)
     client = bench.client(timeout=7.5)
-    run(client)
+    call.run(client)
     sent = wire.sent()
     assert sent.headers["User-Agent"].startswith("ansible-vonage-account/")
     assert KEY not in sent.headers["User-Agent"]
@@ -120,11 +82,10 @@ def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, bench: Bench,
     assert sent.req_kwargs["verify"] is True
 
 
-@EVERY_CALL
+@every_call
 def test_how_certificates_are_verified_is_said_with_each_request(
-    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, call: str
+    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
-    run, request, answer = CALLS[call]
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(variable, "/etc/another.pem")
         for options, verify in (
@@ -132,18 +93,17 @@ def test_how_certificates_are_verified_is_said_with_each_request(
             ({"validate_certs": False}, False),
             ({}, "/etc/another.pem"),
         ):
-            wire.expect(**request, body=answer)
-            run(bench.client(**options))
+            call.expect(wire)
+            call.run(bench.client(**options))
             assert wire.sent().req_kwargs["verify"] == verify
         monkeypatch.delenv(variable)
 
 
 def test_json_and_forms_on_one_client_do_not_mix(wire: Wire, bench: Bench) -> None:
     client = bench.client()
-    for call in ("create_secret", "top_up", "read_settings", "create_secret", "write_settings", "get_balance"):
-        run, request, answer = CALLS[call]
-        wire.expect(**request, body=answer)
-        run(client)
+    for name in ("create_secret", "top_up", "read_settings", "create_secret", "write_settings", "get_balance"):
+        CALLS[name].expect(wire)
+        CALLS[name].run(client)
     types = [wire.sent(number).headers.get("Content-Type") for number in range(6)]
     assert types == ["application/json", FORM, FORM, "application/json", FORM, None]
 
@@ -172,9 +132,9 @@ def test_credentials_travel_as_basic_authentication_in_utf_8(
     assert wire.sent().headers["Authorization"] == f"Basic {header}"
 
 
-@EVERY_CALL
+@every_call
 def test_netrc_never_replaces_the_credentials(
-    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str
+    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: Call
 ) -> None:
     netrc = tmp_path / "netrc"
     hosts = ("rest.nexmo.com", "api.nexmo.com")
@@ -183,9 +143,8 @@ def test_netrc_never_replaces_the_credentials(
     monkeypatch.setenv("NETRC", str(netrc))
     # It would be taken: this is what a request without credentials gets.
     assert requests.utils.get_netrc_auth(API + "/accounts") == ("mallory", "Wr0ngOne")
-    run, request, answer = CALLS[call]
-    wire.expect(**request, body=answer)
-    run(bench.client())
+    call.expect(wire)
+    call.run(bench.client())
 
 
 def test_base_urls_are_joined_with_the_path(wire: Wire, bench: Bench) -> None:
@@ -255,7 +214,7 @@ def test_an_answer_without_a_balance_is_not_taken_for_one(wire: Wire, bench: Ben
     wire.balance(body)
     error = error_of(bench.client(retries=3).get_balance)
     assert isinstance(error, UnknownOutcome)
-    assert error.message.startswith(f"GET {REST}{BALANCE} was answered, but the answer ")
+    assert error.message.startswith(f"GET {REST}{BALANCE} was answered with HTTP 200, but the answer ")
 
 
 def test_secrets_are_sorted_by_date_and_then_by_id(wire: Wire, bench: Bench) -> None:
@@ -388,15 +347,14 @@ REFUSALS = (301, 400, 401, 402, 403, 404, 405, 409, 415, 420, 422, 429, 451)
 BREAKDOWNS = (500, 502, 503, 504, 599)
 
 
-@EVERY_CALL
-def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: str) -> None:
-    run, request, _answer = CALLS[call]
-    url = (API if request["path"].startswith("/accounts") else REST) + request["path"]
+@every_call
+def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: Call) -> None:
+    url = (API if call.request["path"].startswith("/accounts") else REST) + call.request["path"]
     for status in REFUSALS + BREAKDOWNS:
-        wire.expect(**request, status=status, body=problem("a-code", "A title", "A detail."))
-        error = error_of(lambda: run(bench.client()))
+        call.expect(wire, status=status, body=problem("a-code", "A title", "A detail."))
+        error = error_of(lambda: call.run(bench.client()))
         assert isinstance(error, Refused if status in REFUSALS else UnknownOutcome), status
-        assert error.message.startswith(f"{request['method']} {url} failed: HTTP {status} A title: A detail")
+        assert error.message.startswith(f"{call.request['method']} {url} failed: HTTP {status} A title: A detail")
         assert error.from_vonage is True
         assert error.details == {
             "status": status,
@@ -405,19 +363,18 @@ def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: str) 
             "detail": "A detail.",
             "instance": "0f00ba12",
             "request_id": None,
-            "method": request["method"],
-            "path": request["path"],
+            "method": call.request["method"],
+            "path": call.request["path"],
             "invalid_parameters": [],
             "outcome": "refused" if status in REFUSALS else "unknown",
         }
 
 
-@pytest.mark.parametrize("call", ["get_balance", "read_settings", "write_settings"])
+@pytest.mark.parametrize("call", [CALLS[name] for name in ("get_balance", "read_settings", "write_settings")])
 @pytest.mark.parametrize("key", ["error-code", "code"])
-def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: Bench, call: str, key: str) -> None:
-    run, request, answer = CALLS[call]
-    wire.expect(**request, body={**answer, key: "420", "error-code-label": "API key is required"})
-    error = error_of(lambda: run(bench.client(retries=3)))
+def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: Bench, call: Call, key: str) -> None:
+    call.expect(wire, body={**call.body, key: "420", "error-code-label": "API key is required"})
+    error = error_of(lambda: call.run(bench.client(retries=3)))
     assert isinstance(error, Refused)
     assert (error.status, error.code) == (200, "420")
     assert "HTTP 200 API key is required" in error.message
@@ -467,12 +424,11 @@ def test_references_and_parameters_are_in_the_failure(wire: Wire, bench: Bench) 
 # -- redirects ---------------------------------------------------------------------------------------------------------
 
 
-@EVERY_CALL
-def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: str) -> None:
-    run, request, _answer = CALLS[call]
+@every_call
+def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: Call) -> None:
     for status in (301, 302, 303, 307, 308):
-        wire.expect(**request, status=status, headers={"Location": f"https://elsewhere.example.com/?s={quote(SECRET)}"})
-        error = error_of(lambda: run(bench.client(retries=3)))
+        call.expect(wire, status=status, headers={"Location": f"https://elsewhere.example.com/?s={quote(SECRET)}"})
+        error = error_of(lambda: call.run(bench.client(retries=3)))
         assert isinstance(error, Refused)
         assert error.status == status
         assert "It points to elsewhere.example.com, and is not followed with credentials" in error.message
@@ -538,10 +494,10 @@ def test_over_an_unverified_connection_nobody_can_refuse(wire: Wire, bench: Benc
 # -- nothing secret ----------------------------------------------------------------------------------------------------
 
 
-@EVERY_CALL
+@every_call
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings(
-    wire: Wire, bench: Bench, call: str, as_json: bool
+    wire: Wire, bench: Bench, call: Call, as_json: bool
 ) -> None:
     known = shapes(SECRET) + (shapes(NEW) if call == "create_secret" else [])
     text = " ".join(known)
@@ -549,15 +505,14 @@ def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings
     if as_json:
         body = problem(f"a-{text}", text, text, invalid_parameters=[{"name": text, "reason": text}])
         body["error-code"] = text
-    run, request, _answer = CALLS[call]
     for status in (200, 400, 429, 503):
         if status == 200 and call == "delete_secret":
             continue  # a success
-        repeated = call != "top_up" and (status == 429 or (status == 503 and call in READS))
+        repeated = call is not CALLS["top_up"] and (status == 429 or (status == 503 and call in READS.values()))
         for _attempt in range(3 if repeated else 1):
-            wire.expect(**request, status=status, body=body, headers={"X-Request-Id": text[:900]})
+            call.expect(wire, status=status, body=body, headers={"X-Request-Id": text[:900]})
         bench.warnings.clear()
-        error = error_of(lambda: run(bench.client(retries=2)))
+        error = error_of(lambda: call.run(bench.client(retries=2)))
         assert len(bench.warnings) == (2 if repeated else 0)
         shown = [error.message, str(error), repr(error), json.dumps(error.details, ensure_ascii=False)]
         for where in [*shown, *bench.warnings]:

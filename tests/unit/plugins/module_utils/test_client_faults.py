@@ -13,67 +13,25 @@ import typing as t
 import pytest
 import requests
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
     UnknownOutcome,
     VonageError,
 )
+from ansible_collections.community.vonage.tests.unit.plugins.calls import CALLS, MONEY, READS, WRITES, Call, every_call
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,
     CLOSE,
     KEY,
     NEW,
-    NEW_ID,
-    OLD_ID,
     SECRET,
-    SECRETS,
-    SETTINGS,
     STALL,
-    TOP_UP,
     Bench,
     Server,
     Wire,
     http,
-    legacy,
-    listing,
-    vonage_row,
 )
-
-Call = tuple[t.Callable[[Client], t.Any], dict[str, t.Any], t.Any]
-
-READS: dict[str, Call] = {
-    "get_balance": (lambda client: client.get_balance(), {"method": "GET", "path": BALANCE}, {"value": 1}),
-    "read_settings": (lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, {}),
-    "list_secrets": (lambda client: client.list_secrets(KEY), {"method": "GET", "path": SECRETS}, listing(OLD_ID)),
-}
-WRITES: dict[str, Call] = {
-    "write_settings": (
-        lambda client: client.write_settings({"drCallBackUrl": "a"}),
-        {"method": "POST", "path": SETTINGS, "form": {"drCallBackUrl": "a"}},
-        {},
-    ),
-    "create_secret": (
-        lambda client: client.create_secret(KEY, NEW),
-        {"method": "POST", "path": SECRETS, "json_body": {"secret": NEW}},
-        vonage_row(NEW_ID),
-    ),
-    "delete_secret": (
-        lambda client: client.delete_secret(KEY, OLD_ID),
-        {"method": "DELETE", "path": f"{SECRETS}/{OLD_ID}"},
-        "",
-    ),
-}
-MONEY: dict[str, Call] = {
-    "top_up": (
-        lambda client: client.top_up("x"),
-        {"method": "POST", "path": TOP_UP, "form": {"trx": "x"}},
-        legacy("200", "success"),
-    ),
-}
-CALLS = {**READS, **WRITES, **MONEY}
-EVERY_CALL = pytest.mark.parametrize("name", CALLS)
 
 
 def error_of(action: t.Callable[[], t.Any]) -> VonageError:
@@ -93,33 +51,31 @@ REPEATED_FOR = {
 }
 
 
-@EVERY_CALL
-def test_a_status_is_repeated_for_calls_that_it_is_safe_for(wire: Wire, bench: Bench, name: str) -> None:
-    run, request, answer = CALLS[name]
+@every_call
+def test_a_status_is_repeated_for_calls_that_it_is_safe_for(wire: Wire, bench: Bench, call: Call) -> None:
     client = bench.client(retries=1)
     for status, calls in REPEATED_FOR.items():
         bench.warnings.clear()
         bench.naps.clear()
-        wire.expect(**request, status=status)
-        if name in calls:
-            wire.expect(**request, body=answer)
-            run(client)
+        call.expect(wire, status=status)
+        if call in calls.values():
+            call.expect(wire)
+            call.run(client)
             assert len(bench.warnings) == len(bench.naps) == 1
             assert f"HTTP {status}" in bench.warnings[0]
             assert "; trying again in " in bench.warnings[0]
             assert bench.warnings[0].endswith("s (attempt 2 of 2)")
         else:
-            assert error_of(lambda: run(client)).status == status
+            assert error_of(lambda: call.run(client)).status == status
             assert bench.warnings == bench.naps == []
 
 
-@EVERY_CALL
-def test_after_the_last_attempt_the_failure_stands(wire: Wire, bench: Bench, name: str) -> None:
-    run, request, _answer = CALLS[name]
-    attempts = 1 if name in MONEY else 4
+@every_call
+def test_after_the_last_attempt_the_failure_stands(wire: Wire, bench: Bench, call: Call) -> None:
+    attempts = 1 if call in MONEY.values() else 4
     for _attempt in range(attempts):
-        wire.expect(**request, status=429)
-    error = error_of(lambda: run(bench.client(retries=3)))
+        call.expect(wire, status=429)
+    error = error_of(lambda: call.run(bench.client(retries=3)))
     assert isinstance(error, Refused)
     assert error.status == 429
     assert [warning.rsplit("(", 1)[1] for warning in bench.warnings] == [
@@ -128,20 +84,20 @@ def test_after_the_last_attempt_the_failure_stands(wire: Wire, bench: Bench, nam
     assert len(bench.naps) == attempts - 1
 
 
-@EVERY_CALL
-def test_without_retries_everything_is_sent_once(wire: Wire, bench: Bench, name: str) -> None:
-    run, request, _answer = CALLS[name]
-    wire.expect(**request, status=429, headers={"Retry-After": "1"})
-    error_of(lambda: run(bench.client(retries=0)))
+@every_call
+def test_without_retries_everything_is_sent_once(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire, status=429, headers={"Retry-After": "1"})
+    error_of(lambda: call.run(bench.client(retries=0)))
     assert bench.warnings == bench.naps == []
 
 
-# The answer to a revocation has no body to judge.
-@pytest.mark.parametrize("name", sorted(set(CALLS) - {"delete_secret"}))
-def test_an_answer_that_is_none_is_not_repeated(wire: Wire, bench: Bench, name: str) -> None:
-    run, request, _answer = CALLS[name]
-    wire.expect(**request, body="<html></html>")
-    assert isinstance(error_of(lambda: run(bench.client(retries=3))), UnknownOutcome)
+@every_call
+def test_the_page_of_a_proxy_is_no_answer_and_not_repeated(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire, body="<html></html>")
+    error = error_of(lambda: call.run(bench.client(retries=3)))
+    assert isinstance(error, UnknownOutcome)
+    assert "was answered with HTTP 200, but the answer " in error.message
+    assert error.status == 200
     assert bench.warnings == []
 
 
@@ -197,6 +153,23 @@ def test_without_retry_after_each_wait_is_twice_as_long_and_never_in_step(wire: 
     assert len(jitter) == 6
 
 
+def test_no_call_is_repeated_later_than_five_minutes_after_its_start(wire: Wire, bench: Bench) -> None:
+    for _attempt in range(6):
+        wire.expect("GET", BALANCE, status=503, headers={"Retry-After": "55"})
+    error_of(bench.client(retries=1000).get_balance)
+    assert len(bench.naps) == 5
+    assert 275 <= sum(bench.naps) <= 300
+
+
+def test_the_time_that_attempts_take_counts_as_well(wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _attempt in range(3):
+        wire.expect("GET", BALANCE, status=503, headers={"Retry-After": "0"})
+    clock = iter((1000.0, 1100.0, 1299.0, 1300.1))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    error_of(bench.client(retries=1000).get_balance)
+    assert len(bench.naps) == 2
+
+
 # -- no answer: what is known of the outcome, on real sockets ----------------------------------------------------------
 
 
@@ -204,35 +177,34 @@ def at(server: Server, **options: t.Any) -> dict[str, t.Any]:
     return {"rest_url": server.url, "api_url": server.url, "timeout": 5.0, **options}
 
 
-@EVERY_CALL
-def test_a_refused_connection_sends_nothing(serve: t.Callable[..., Server], bench: Bench, name: str) -> None:
+@every_call
+def test_a_refused_connection_sends_nothing(serve: t.Callable[..., Server], bench: Bench, call: Call) -> None:
     server = serve(listen=False)
-    error = error_of(lambda: CALLS[name][0](bench.client(**at(server))))
+    error = error_of(lambda: call.run(bench.client(**at(server))))
     assert isinstance(error, NotSent)
     assert error.details["outcome"] == "not_sent"
     assert "was not sent: no connection (" in error.message
     assert "check the network, proxies and the base URL" in error.message
-    assert (error.status, error.details["path"]) == (None, CALLS[name][1]["path"])
+    assert (error.status, error.details["path"]) == (None, call.request["path"])
 
 
-@EVERY_CALL
+@every_call
 def test_after_a_refused_connection_everything_but_money_is_sent_again(
-    serve: t.Callable[..., Server], bench: Bench, name: str
+    serve: t.Callable[..., Server], bench: Bench, call: Call
 ) -> None:
-    run, request, answer = CALLS[name]
-    server = serve(http(200, answer), listen=False)
+    server = serve(call.answer, listen=False)
     client = bench.client(**at(server, retries=1), sleep=server.listen)
-    if name in MONEY:
-        assert isinstance(error_of(lambda: run(client)), NotSent)
+    if call in MONEY.values():
+        assert isinstance(error_of(lambda: call.run(client)), NotSent)
         assert bench.naps == []
         assert server.requests == []
     else:
-        run(client)
-        assert server.methods() == [request["method"]]
+        call.run(client)
+        assert server.methods() == [call.request["method"]]
         assert len(bench.warnings) == 1
 
 
-@EVERY_CALL
+@every_call
 @pytest.mark.parametrize(
     "fault",
     [
@@ -242,98 +214,95 @@ def test_after_a_refused_connection_everything_but_money_is_sent_again(
     ],
 )
 def test_a_dropped_connection_leaves_a_write_unknown_and_unrepeated(
-    serve: t.Callable[..., Server], bench: Bench, name: str, fault: bytes
+    serve: t.Callable[..., Server], bench: Bench, call: Call, fault: bytes
 ) -> None:
-    run, request, answer = CALLS[name]
-    server = serve(fault, http(200, answer))
+    server = serve(fault, call.answer)
     client = bench.client(**at(server, retries=3))
-    if name in READS:
-        run(client)
-        assert server.methods() == [request["method"]] * 2
+    if call in READS.values():
+        call.run(client)
+        assert server.methods() == [call.request["method"]] * 2
         assert len(bench.warnings) == 1
     else:
-        error = error_of(lambda: run(client))
+        error = error_of(lambda: call.run(client))
         assert isinstance(error, UnknownOutcome)
         assert error.details["outcome"] == "unknown"
-        assert (
-            f"{request['method']} {server.url}{request['path']} was sent, but its outcome is unknown: " in error.message
-        )
-        assert server.methods() == [request["method"]]
+        where = f"{call.request['method']} {server.url}{call.request['path']}"
+        assert f"{where} was sent, but its outcome is unknown: " in error.message
+        assert server.methods() == [call.request["method"]]
         assert bench.warnings == []
 
 
-@EVERY_CALL
+@every_call
 def test_a_server_that_stalls_leaves_a_write_unknown_and_unrepeated(
-    serve: t.Callable[..., Server], bench: Bench, name: str
+    serve: t.Callable[..., Server], bench: Bench, call: Call
 ) -> None:
-    run, request, answer = CALLS[name]
-    server = serve(STALL, http(200, answer))
+    server = serve(STALL, call.answer)
     client = bench.client(**at(server, retries=3, timeout=0.2))
-    if name in READS:
-        run(client)
-        assert server.methods() == [request["method"]] * 2
+    if call in READS.values():
+        call.run(client)
+        assert server.methods() == [call.request["method"]] * 2
         assert "got no answer: timed out after 0.2 s; trying again" in bench.warnings[0]
     else:
-        error = error_of(lambda: run(client))
+        error = error_of(lambda: call.run(client))
         assert isinstance(error, UnknownOutcome)
         assert "was sent, but its outcome is unknown: timed out after 0.2 s" in error.message
-        assert server.methods() == [request["method"]]
+        assert server.methods() == [call.request["method"]]
 
 
-@pytest.mark.parametrize("name", [*WRITES, *MONEY])
-def test_a_write_never_uses_a_connection_that_was_idle(serve: t.Callable[..., Server], bench: Bench, name: str) -> None:
-    server = serve(http(200, {"value": 1}), http(200, {"value": 1}), http(200, CALLS[name][2]))
+@pytest.mark.parametrize("call", [*WRITES.values(), *MONEY.values()], ids=[*WRITES, *MONEY])
+def test_a_write_never_uses_a_connection_that_was_idle(
+    serve: t.Callable[..., Server], bench: Bench, call: Call
+) -> None:
+    server = serve(http(200, {"value": 1}), http(200, {"value": 1}), call.answer)
     client = bench.client(**at(server))
     client.get_balance()
     client.get_balance()
     assert server.connections == 1
-    CALLS[name][0](client)
+    call.run(client)
     assert server.connections == 2
 
 
-@EVERY_CALL
-def test_a_connect_timeout_sends_nothing(wire: Wire, bench: Bench, name: str) -> None:
-    run, request, answer = CALLS[name]
-    wire.expect(**request, body=requests.ConnectTimeout("timed out"))
+@every_call
+def test_a_connect_timeout_sends_nothing(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire, body=requests.ConnectTimeout("timed out"))
     client = bench.client(retries=1)
-    if name in MONEY:
-        assert isinstance(error_of(lambda: run(client)), NotSent)
+    if call in MONEY.values():
+        assert isinstance(error_of(lambda: call.run(client)), NotSent)
     else:
-        wire.expect(**request, body=answer)
-        run(client)
+        call.expect(wire)
+        call.run(client)
 
 
-@pytest.mark.parametrize("name", ["get_balance", "create_secret", "top_up"])
+@pytest.mark.parametrize("call", [CALLS[name] for name in ("get_balance", "create_secret", "top_up")])
 def test_a_proxy_that_is_away_or_declines_sends_nothing(
-    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
     target = "https://127.0.0.1:9"
     away, declines = serve(listen=False), serve(http(407, "", "Connection: close"))
     for proxy in (away, declines):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        error = error_of(lambda: CALLS[name][0](bench.client(rest_url=target, api_url=target)))
+        error = error_of(lambda: call.run(bench.client(rest_url=target, api_url=target)))
         assert isinstance(error, NotSent)
         assert "check the network, proxies and the base URL" in error.message
     assert declines.methods() == ["CONNECT"]
     assert b"authorization" not in declines.requests[0].lower()
 
 
-@EVERY_CALL
+@every_call
 def test_a_proxy_that_drops_a_request_leaves_a_write_unknown_and_unrepeated(
-    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
-    run, request, answer = CALLS[name]
-    proxy = serve(CLOSE, http(200, answer))
+    proxy = serve(CLOSE, call.answer)
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("http_proxy", proxy.url)
     target = {"rest_url": "http://192.0.2.1", "api_url": "http://192.0.2.1"}
     client = bench.client(**target, validate_certs=False, retries=3)
-    if name in READS:
-        run(client)
-        assert proxy.methods() == [request["method"]] * 2
+    if call in READS.values():
+        call.run(client)
+        assert proxy.methods() == [call.request["method"]] * 2
     else:
-        assert isinstance(error_of(lambda: run(client)), UnknownOutcome)
-        assert proxy.methods() == [request["method"]]
+        assert isinstance(error_of(lambda: call.run(client)), UnknownOutcome)
+        assert proxy.methods() == [call.request["method"]]
 
 
 def test_a_host_name_that_cannot_be_one_is_not_tried_again(bench: Bench) -> None:
@@ -342,18 +311,18 @@ def test_a_host_name_that_cannot_be_one_is_not_tried_again(bench: Bench) -> None
     assert bench.naps == []
 
 
-@pytest.mark.parametrize("name", ["get_balance", "top_up"])
+@pytest.mark.parametrize("call", [CALLS[name] for name in ("get_balance", "top_up")])
 @pytest.mark.parametrize(
     "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"]
 )
 def test_a_ca_file_without_certificates_sends_nothing(
-    serve: t.Callable[..., Server], bench: Bench, tmp_path: t.Any, name: str, content: str
+    serve: t.Callable[..., Server], bench: Bench, tmp_path: t.Any, call: Call, content: str
 ) -> None:
     path = tmp_path / "ca.pem"
     path.write_text(content)
-    server = serve(http(200, CALLS[name][2]))
+    server = serve(call.answer)
     url = server.url.replace("http://", "https://")
-    error = error_of(lambda: CALLS[name][0](bench.client(rest_url=url, ca_path=str(path), timeout=0.2)))
+    error = error_of(lambda: call.run(bench.client(rest_url=url, ca_path=str(path), timeout=0.2)))
     assert isinstance(error, NotSent)
     assert "ca_path" in error.message
     assert server.requests == []
@@ -369,9 +338,9 @@ def test_a_ca_file_without_certificates_is_not_tried_again(
     assert bench.naps == []
 
 
-@EVERY_CALL
+@every_call
 @pytest.mark.parametrize("answer", [CLOSE, b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["closed", "plain-http"])
-def test_a_server_without_tls_gets_nothing(bench: Bench, name: str, answer: bytes) -> None:
+def test_a_server_without_tls_gets_nothing(bench: Bench, call: Call, answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -383,7 +352,7 @@ def test_a_server_without_tls_gets_nothing(bench: Bench, name: str, answer: byte
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        error = error_of(lambda: CALLS[name][0](bench.client(rest_url=url, api_url=url, timeout=5.0)))
+        error = error_of(lambda: call.run(bench.client(rest_url=url, api_url=url, timeout=5.0)))
         thread.join()
     assert isinstance(error, NotSent)
     assert "was not sent: " in error.message

@@ -5,19 +5,18 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 import typing as t
 
 import pytest
 
 from ansible_collections.community.vonage.plugins.module_utils import _module
+from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run, assert_nothing_secret
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     KEY,
     NEW,
     NEW_ID,
     OLD_ID,
-    SECRET,
     SECRETS,
     SETTINGS,
     TOP_UP,
@@ -29,12 +28,9 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     listing,
     problem,
     row,
-    set_module_args,
-    shapes,
     vonage_row,
 )
 
-MODULES = "ansible_collections.community.vonage.plugins.modules."
 MODULE_UTILS = "ansible_collections.community.vonage.plugins.module_utils"
 
 ERROR_KEYS = {
@@ -62,48 +58,25 @@ every_module = pytest.mark.parametrize("name", TASKS)
 both_modes = pytest.mark.parametrize("check_mode", [False, True], ids=["real", "check"])
 
 
-class Run:
-    """Runs a module's main(), and keeps what it printed."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-        self.printed = ""
+class TaskRun(Run):
+    """Runs the task above that is a module's, with some options changed."""
 
     def __call__(
         self, name: str, options: dict[str, t.Any] | None = None, check_mode: bool = False, fails: bool = False
     ) -> dict[str, t.Any]:
-        given = {"api_key": KEY, "api_secret": SECRET, "retries": 0, **TASKS[name], **(options or {})}
-        given = {option: value for option, value in given.items() if value is not None}
-        set_module_args(self._monkeypatch, given, check_mode=check_mode, diff=True, verbosity=4)
-        with pytest.raises(SystemExit) as caught:
-            importlib.import_module(MODULES + name).main()
-        output = self._capsys.readouterr()
-        self.printed = output.out + output.err
-        result = t.cast("dict[str, t.Any]", json.loads(output.out))
-        assert (bool(caught.value.code), bool(result.get("failed"))) == (fails, fails), result
-        return result
-
-    def warned(self, text: str) -> bool:
-        # Where all of ansible-core can be imported, from 2.19 on a warning goes to the terminal, in lines of its width.
-        return "".join(text.split()) in "".join(self.printed.split())
+        return super().__call__(name, {**TASKS[name], **(options or {})}, check_mode, fails)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(monkeypatch, capsys)
-
-
-def assert_nothing_secret(printed: str) -> None:
-    for value in (SECRET, NEW):
-        assert [form for form in shapes(value) if form in printed] == []
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> TaskRun:
+    return TaskRun(monkeypatch, capsys)
 
 
 # -- success -----------------------------------------------------------------------------------------------------------
 
 
 @both_modes
-def test_balance_info(wire: Wire, run: Run, check_mode: bool) -> None:
+def test_balance_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     wire.balance()
     result = run("vonage_balance_info", check_mode=check_mode)
     assert result["changed"] is False
@@ -112,7 +85,7 @@ def test_balance_info(wire: Wire, run: Run, check_mode: bool) -> None:
 
 
 @both_modes
-def test_topup(wire: Wire, run: Run, check_mode: bool) -> None:
+def test_topup(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     wire.balance()
     if not check_mode:
         wire.expect("POST", TOP_UP, form={"trx": "00X123456Y7890123Z"}, body=legacy("200", "success"))
@@ -122,7 +95,7 @@ def test_topup(wire: Wire, run: Run, check_mode: bool) -> None:
     assert_nothing_secret(run.printed)
 
 
-def test_topup_takes_the_alias(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_topup_takes_the_alias(wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TASKS, "vonage_topup", {"trx": "another"})
     wire.balance()
     wire.expect("POST", TOP_UP, form={"trx": "another"})
@@ -130,7 +103,7 @@ def test_topup_takes_the_alias(wire: Wire, run: Run, monkeypatch: pytest.MonkeyP
 
 
 @both_modes
-def test_account_settings(wire: Wire, run: Run, check_mode: bool) -> None:
+def test_account_settings(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     url = TASKS["vonage_account_settings"]["dr_callback_url"]
     wire.expect("POST", SETTINGS, form={}, body={"mo-callback-url": "", "max-calls-per-second": "30"})
     if not check_mode:
@@ -149,7 +122,7 @@ def test_account_settings(wire: Wire, run: Run, check_mode: bool) -> None:
 
 
 @both_modes
-def test_api_secret_present(wire: Wire, run: Run, check_mode: bool) -> None:
+def test_api_secret_present(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     wire.refuse(NEW)
     wire.list(OLD_ID)
     if not check_mode:
@@ -163,7 +136,7 @@ def test_api_secret_present(wire: Wire, run: Run, check_mode: bool) -> None:
 
 
 @both_modes
-def test_api_secret_absent(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
+def test_api_secret_absent(wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
     monkeypatch.setitem(TASKS, "vonage_api_secret", {"state": "absent", "secret_id": OLD_ID})
     wire.list(OLD_ID, NEW_ID)
     if not check_mode:
@@ -173,7 +146,7 @@ def test_api_secret_absent(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch
 
 
 @both_modes
-def test_api_secret_info(wire: Wire, run: Run, check_mode: bool) -> None:
+def test_api_secret_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     wire.list(OLD_ID)
     wire.refuse(NEW)
     result = run("vonage_api_secret_info", check_mode=check_mode)
@@ -183,7 +156,9 @@ def test_api_secret_info(wire: Wire, run: Run, check_mode: bool) -> None:
     assert_nothing_secret(run.printed)
 
 
-def test_the_credentials_may_come_from_the_environment(wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_credentials_may_come_from_the_environment(
+    wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VONAGE_API_KEY", "c0ffee01")
     monkeypatch.setenv("VONAGE_API_SECRET", NEW)
     wire.expect("GET", "/account/get-balance", login=("c0ffee01", NEW), body={"value": 1})
@@ -191,7 +166,7 @@ def test_the_credentials_may_come_from_the_environment(wire: Wire, run: Run, mon
     assert_nothing_secret(run.printed)
 
 
-def test_a_repeated_call_is_a_warning_of_the_task(serve: t.Callable[..., Server], run: Run) -> None:
+def test_a_repeated_call_is_a_warning_of_the_task(serve: t.Callable[..., Server], run: TaskRun) -> None:
     server = serve(http(503, "", "Retry-After: 0"), http(200, {"value": 1}))
     run("vonage_balance_info", {"rest_url": server.url, "retries": 1})
     assert run.warned("HTTP 503 Service Unavailable")
@@ -199,7 +174,7 @@ def test_a_repeated_call_is_a_warning_of_the_task(serve: t.Callable[..., Server]
     assert_nothing_secret(run.printed)
 
 
-def test_unverified_certificates_are_a_warning_of_the_task(wire: Wire, run: Run) -> None:
+def test_unverified_certificates_are_a_warning_of_the_task(wire: Wire, run: TaskRun) -> None:
     wire.balance()
     run("vonage_balance_info", {"validate_certs": False})
     assert run.warned("validate_certs is false: whoever stands between this host and Vonage can read the secret")
@@ -210,7 +185,7 @@ def test_unverified_certificates_are_a_warning_of_the_task(wire: Wire, run: Run)
 
 @every_module
 def test_a_refusal_is_a_failure_with_everything_to_branch_on(
-    serve: t.Callable[..., Server], run: Run, name: str
+    serve: t.Callable[..., Server], run: TaskRun, name: str
 ) -> None:
     body = problem("invalid-ip", "Invalid IP", "Your address is not on the list.")
     server = serve(*[http(403, body, "X-Request-Id: 854d38af")] * 3)
@@ -236,7 +211,7 @@ def test_a_refusal_is_a_failure_with_everything_to_branch_on(
 @every_module
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 def test_a_server_that_repeats_secrets_does_not_get_them_shown(
-    serve: t.Callable[..., Server], run: Run, name: str, status: int
+    serve: t.Callable[..., Server], run: TaskRun, name: str, status: int
 ) -> None:
     server = serve(*[echo(status)] * 9)
     options = {"rest_url": server.url, "api_url": server.url}
@@ -258,7 +233,7 @@ def test_a_server_that_repeats_secrets_does_not_get_them_shown(
 )
 @both_modes
 def test_bad_input_is_a_failure_of_the_same_form(
-    wire: Wire, run: Run, name: str, options: dict[str, t.Any], text: str, check_mode: bool
+    wire: Wire, run: TaskRun, name: str, options: dict[str, t.Any], text: str, check_mode: bool
 ) -> None:
     result = run(name, options, check_mode, fails=True)
     assert text in result["msg"]
@@ -268,7 +243,7 @@ def test_bad_input_is_a_failure_of_the_same_form(
     assert_nothing_secret(run.printed)
 
 
-def test_a_lost_answer_is_a_failure_with_an_unknown_outcome(serve: t.Callable[..., Server], run: Run) -> None:
+def test_a_lost_answer_is_a_failure_with_an_unknown_outcome(serve: t.Callable[..., Server], run: TaskRun) -> None:
     server = serve(http(200, {"value": 1, "autoReload": True}))
     result = run("vonage_topup", {"rest_url": server.url}, fails=True)
     assert result["error"]["outcome"] == "unknown"
@@ -286,7 +261,7 @@ def test_a_lost_answer_is_a_failure_with_an_unknown_outcome(serve: t.Callable[..
     ],
 )
 def test_api_secret_asks_for_what_its_state_needs(
-    wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch, task: dict[str, t.Any], text: str
+    wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch, task: dict[str, t.Any], text: str
 ) -> None:
     monkeypatch.setitem(TASKS, "vonage_api_secret", task)
     assert text in run("vonage_api_secret", fails=True)["msg"]
@@ -294,7 +269,7 @@ def test_api_secret_asks_for_what_its_state_needs(
 
 @every_module
 def test_without_requests_the_failure_names_it(
-    wire: Wire, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+    wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(_module, "HAS_REQUESTS", False)
     monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "ImportError: no requests")
@@ -314,7 +289,7 @@ def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyP
     assert "ImportError" in client.REQUESTS_IMPORT_ERROR or "ModuleNotFoundError" in client.REQUESTS_IMPORT_ERROR
 
 
-def test_a_server_that_repeats_a_new_secret_does_not_get_it_shown(serve: t.Callable[..., Server], run: Run) -> None:
+def test_a_server_that_repeats_a_new_secret_does_not_get_it_shown(serve: t.Callable[..., Server], run: TaskRun) -> None:
     refused = http(401, problem("unauthorized", "Unauthorized"))
     server = serve(refused, http(200, listing(OLD_ID)), echo(400), refused, http(200, listing(OLD_ID)))
     options = {"rest_url": server.url, "api_url": server.url}
