@@ -93,11 +93,11 @@ def test_without_retries_everything_is_sent_once(wire: Wire, bench: Bench, call:
 
 @every_call
 def test_the_page_of_a_proxy_is_no_answer_and_not_repeated(wire: Wire, bench: Bench, call: Call) -> None:
-    call.expect(wire, body="<html></html>")
+    call.expect(wire, status=203, body="<html></html>")
     error = error_of(lambda: call.run(bench.client(retries=3)))
     assert isinstance(error, UnknownOutcome)
-    assert "was answered with HTTP 200, but the answer " in error.message
-    assert error.status == 200
+    assert "was answered with HTTP 203, but the answer " in error.message
+    assert error.status == 203
     assert bench.warnings == []
 
 
