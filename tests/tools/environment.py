@@ -28,15 +28,20 @@ COLLECTION = Path("ansible_collections/community/vonage")
 # The Pythons on which the modules must work.
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 
-# On which Python the environment of a dependency group runs (the first one that is found).
+# On which Python the environment of a dependency group runs (the first one that is found). The cores are spread over
+# all Pythons that a controller may have.
 PYTHON_OF_GROUP = {
     "demo": ("3.11", "3.12", "3.13"),
     "dev": ("3.11",),
-    "core-2-16": ("3.11",),
+    "core-2-16": ("3.10",),
+    "core-2-17": ("3.12",),
+    "core-2-18": ("3.13",),
+    "core-2-20": ("3.12",),
     "core-2-21": ("3.13",),
 }
 
-# The releases of pip that ansible-test of the ansible-core in each of these environments asks for.
+# The releases of pip that ansible-test asks for, when it makes an environment, in those of these environments where it
+# does.
 PIP_FOR_ANSIBLE_TEST = {"core-2-16": "23.1.2", "dev": "24.2", "core-2-21": "25.2"}
 
 

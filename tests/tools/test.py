@@ -46,7 +46,15 @@ PACKAGE = BUILD / "package/tools"
 INSTALLED = PACKAGE / "collections"
 TIMEOUT = 30 * 60
 
-# The system tests with something to prove on every core. (The others import what only the environment dev has.)
+# Every supported ansible-core; `dev` has the newest one for Python 3.11.
+GROUP_OF_CORE = {core: f"core-{core.replace('.', '-')}" for core in ("2.16", "2.17", "2.18", "2.19", "2.20", "2.21")}
+GROUP_OF_CORE["2.19"] = "dev"
+
+# The oldest, the newest and the one in between. On these, sanity and the system tests run too, and the unit tests run
+# in ansible-test, each in its own process; on the others in plain pytest, in a third of the time.
+SPAN = ("2.16", "2.19", "2.21")
+
+# The system tests with something to prove on each of them. (The others import what only the environment dev has.)
 EVERY_CORE = ("rotation", "leaks", "modules", "record")
 
 # ansible-test says so, and exits with 0, when it found nothing to test.
@@ -65,11 +73,14 @@ class Check:
     env: dict[str, str] = field(default_factory=dict)
     # The check fails when a line of its log matches, whatever its exit status says.
     forbidden: str = NOTHING_TESTED
+    # Lines of its log that match are repeated at the end of the run.
+    repeated: str = ""
 
 
 def checks() -> list[Check]:
     mypy = f"mypy --cache-dir {BUILD}/cache/mypy"
     plugins = {"MYPYPATH": str(PATH_OF_STAGE)}
+    importable = {"PYTHONPATH": str(PATH_OF_STAGE)}
     staged = {"ANSIBLE_COLLECTIONS_PATH": str(PATH_OF_STAGE)}
     installed = {"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)}
     found = [
@@ -80,7 +91,7 @@ def checks() -> list[Check]:
         Check("mypy-tools", f"{mypy} tests/tools", env={"MYPYPATH": "tests/tools"}, quick=True),
         Check("yamllint", "yamllint --strict .", quick=True),
         # The unit tests on their own: with the variables that ansible-test would strip.
-        Check("units", "pytest -n 2 tests/unit", env={"PYTHONPATH": str(PATH_OF_STAGE)}, quick=True),
+        Check("units", "pytest -n 2 tests/unit", env=importable, quick=True),
         # Offline, ansible-lint does not install the collection that it checks, so it is told where the copy is.
         Check("ansible-lint", "ansible-lint --offline --strict --profile production", env=staged),
         Check("changelog", "antsibull-changelog lint"),
@@ -101,31 +112,47 @@ def checks() -> list[Check]:
             forbidden="^(WARNING|ERROR)",
         ),
         Check("demo", f"make --no-print-directory -C {ROOT} demo"),
-        # On the oldest Python, what a module needs there; in an environment that ansible-test makes.
+        # On the oldest Python, what a module needs there; in environments that ansible-test makes.
         Check(
-            "units-oldest",
+            f"units-python-{PYTHONS[0]}",
             f"ansible-test units --venv --requirements --python {PYTHONS[0]}",
             lane="ansible-test",
             target=PYTHONS[0],
         ),
-        Check("sanity-2.19", "ansible-test sanity", lane="ansible-test"),
-        Check("integration-2.19", "ansible-test integration --python 3.11", lane="ansible-test"),
+        Check(
+            f"integration-python-{PYTHONS[0]}",
+            f"ansible-test integration --requirements --controller origin:python=venv/{PYTHON_OF_GROUP['dev'][0]}"
+            f" --target controller:python=venv/{PYTHONS[0]}",
+            lane="ansible-test",
+            target=PYTHONS[0],
+        ),
     ]
-    for core in ("2.16", "2.21"):
-        group = f"core-{core.replace('.', '-')}"
+    for core, group in GROUP_OF_CORE.items():
         python = PYTHON_OF_GROUP[group][0]
-        found += [
-            Check(f"units-{core}", f"ansible-test units --python {python}", lane="ansible-test", group=group),
-            Check(f"sanity-{core}", "ansible-test sanity", lane="ansible-test", group=group),
+        units, integration = f"ansible-test units --python {python}", f"ansible-test integration --python {python}"
+        if group == "dev":
+            # ansible-test takes exactly one release of coverage, which dev has. Older data would be of other lines.
+            units, integration = f"ansible-test coverage erase && {units} --coverage", f"{integration} --coverage"
+        if core in SPAN:
+            found.append(Check(f"units-{core}", units, "ansible-test", group))
+        else:
+            found.append(Check(f"units-{core}", "pytest -n 2 tests/unit", group=group, env=importable))
+        found.append(Check(f"integration-{core}", integration, "ansible-test", group))
+        if core in SPAN:
+            found.append(Check(f"sanity-{core}", "ansible-test sanity", "ansible-test", group))
+        if core in SPAN and group != "dev":
             # The role is where the cores differ most: its templates give text on one, and native types on the other.
-            Check(
-                f"system-{core}",
-                "pytest -n 2 -m every_core " + " ".join(f"tests/system/test_{name}.py" for name in EVERY_CORE),
-                lane="ansible-test",
-                group=group,
-                env=installed,
-            ),
-        ]
+            files = " ".join(f"tests/system/test_{name}.py" for name in EVERY_CORE)
+            found.append(
+                Check(f"system-{core}", f"pytest -n 2 -m every_core {files}", "ansible-test", group, env=installed)
+            )
+    measured = [
+        "ansible-test coverage combine",
+        # A file that nothing imported is in no data: this adds it, with none of its lines run.
+        "coverage run --append -m compileall -q plugins",
+        "coverage report",
+    ]
+    found.append(Check("coverage", " && ".join(measured), "ansible-test", repeated="^TOTAL.*"))
     return found
 
 
@@ -134,6 +161,7 @@ class Report:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.repeated: list[str] = []
         self._lock = threading.Lock()
 
     def add(self, verdict: str, name: str, detail: str, log: str = "") -> None:
@@ -147,6 +175,7 @@ class Report:
         # A lane that ended early must not look like success.
         if self.counts.total() < expected:
             self.add("FAIL", "all-checks", f"only {self.counts.total()} of {expected} checks came to an end")
+        print(*self.repeated, sep="\n", end="\n" if self.repeated else "")
         passed, failed, skipped = (self.counts[verdict] for verdict in ("ok", "FAIL", "skip"))
         print(f"{passed} passed, {failed} failed, {skipped} skipped")
         return 1 if failed or not passed else 0
@@ -191,6 +220,8 @@ def run(check: Check, report: Report, running: set[subprocess.Popen[bytes]]) -> 
         kill(process)
         running.discard(process)
     text = log.read_text(errors="replace")
+    if check.repeated:
+        report.repeated += [f"{check.name}: {line}" for line in text.splitlines() if re.match(check.repeated, line)]
     seconds = f"{time.monotonic() - start:.0f}"
     if ended == "exit status 0" and not re.search(check.forbidden, text, re.MULTILINE):
         report.add("ok", check.name, seconds)

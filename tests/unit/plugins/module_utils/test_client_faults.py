@@ -358,6 +358,13 @@ def test_a_server_without_tls_gets_nothing(bench: Bench, call: Call, answer: byt
     assert "was not sent: " in error.message
 
 
+def test_an_option_that_is_not_valid_unicode_sends_nothing(wire: Wire, bench: Bench) -> None:
+    error = error_of(lambda: bench.client(retries=3).top_up("\udcff"))
+    assert isinstance(error, NotSent)
+    assert "POST /account/top-up was not sent: an option holds characters that are no valid Unicode" in error.message
+    assert bench.naps == []
+
+
 def test_a_ca_file_that_is_gone_by_now_sends_nothing(bench: Bench, tmp_path: t.Any) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("x")
