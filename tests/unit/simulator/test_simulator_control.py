@@ -46,9 +46,50 @@ def test_accounts_can_be_replaced_and_reset(call, sim):
     assert call("GET", f"/accounts/{KEY}/secrets").status == 200
 
 
-def test_a_bad_replacement_changes_nothing(call):
-    answer = call("PUT", "/_simulator/accounts", data={"accounts": [], "switches": {"nope": 1}})
+def test_one_request_sets_a_whole_scene(start):
+    call = start(switches={"max_secrets_error": "M2"})
+    call("POST", "/_simulator/faults", data={"action": "drop_before"})
+    call("PATCH", "/_simulator/switches", data={"max_secrets": 1, "max_secrets_error": "M3"})
+    scene = {"switches": {"flap": 2}, "faults": [{"action": "status_before", "status": 503}]}
+    assert call("PUT", "/_simulator/accounts", data=scene).status == 200
+    assert call.simulator.switches.as_dict() == {**Switches().as_dict(), "max_secrets_error": "M2", "flap": 2}
+    assert [rule["action"] for rule in call("GET", "/_simulator/faults").json["faults"]] == ["status_before"]
+    assert [call("GET", "/account/get-balance").status for _call in range(2)] == [503, 200]
+    call("PUT", "/_simulator/accounts", data={})
+    assert call("GET", "/_simulator/faults").json == {"faults": []}
+    assert call("GET", "/_simulator/log").json == {"entries": []}
+
+
+def test_a_new_scene_begins_with_the_first_region(start):
+    call = start(switches={"flap": 2, "propagation_delay_api": 60})
+    for _scene in range(2):
+        call("PUT", "/_simulator/accounts", data={})
+        call.create(NEW)
+        # The creation was answered by the first region, which alone knows of it at once.
+        login = {"auth": (KEY, NEW)}
+        assert [call("GET", f"/accounts/{KEY}/secrets", **login).status for _call in range(2)] == [401, 200]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "advice"),
+    [
+        ({"accounts": 1}, "accounts: write a list"),
+        ({"switches": {"nope": 1}}, "unknown switch"),
+        ({"switches": []}, "switches: send an object"),
+        ({"faults": [{"action": "explode"}]}, "action: 'explode' is not valid"),
+        ({"faults": {}}, "faults: send a list of objects"),
+        ({"faults": ["drop_before"]}, "faults: send a list of objects"),
+        ({"clock": 1}, "use accounts or switches or faults"),
+    ],
+)
+def test_a_bad_scene_changes_nothing(call, sim, mistake, advice):
+    call("GET", "/unknown")
+    scene = {"accounts": [], "switches": {"flap": 2}, "faults": [{"action": "drop_before"}], **mistake}
+    answer = call("PUT", "/_simulator/accounts", data=scene)
     assert answer.status == 400
+    assert advice in answer.json["error"]
+    assert sim.switches["flap"] == 1
+    assert len(call("GET", "/_simulator/log").json["entries"]) == 1
     assert call("GET", f"/accounts/{KEY}/secrets").status == 200
 
 

@@ -13,7 +13,7 @@ from .accounts import AccountsError
 from .clock import milliseconds, parse_time
 from .engine import Engine
 from .faults import FaultError
-from .switches import DEFINITIONS, SwitchError, Switches
+from .switches import DEFINITIONS, SwitchError
 from .wire import Request, Response, json_response
 
 PREFIX = "/_simulator"
@@ -64,13 +64,13 @@ class Control:
         return json_response(200, {"accounts": self._engine.state.report(with_values=with_values)})
 
     def _put_accounts(self, request: Request) -> Response:
-        body = _body(request, ("accounts", "switches"))
-        switches = body.get("switches", {})
+        body = _body(request, ("accounts", "switches", "faults"))
+        switches, faults = body.get("switches", {}), body.get("faults", [])
         if not isinstance(switches, dict):
             raise ControlError("switches: send an object")
-        Switches(switches)  # Checked first, so that a mistake in them leaves the accounts alone.
-        self._engine.load_accounts(body.get("accounts"))
-        self._engine.switches.update(switches)
+        if not isinstance(faults, list) or not all(isinstance(rule, dict) for rule in faults):
+            raise ControlError("faults: send a list of objects")
+        self._engine.start_again(body.get("accounts"), switches, faults)
         return self._get_accounts(request)
 
     def _get_log(self, _request: Request) -> Response:

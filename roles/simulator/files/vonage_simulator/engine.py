@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from . import api, errors
 from .accounts import DEFAULT_ACCOUNTS, read_accounts
 from .clock import Clock, milliseconds
-from .faults import Delivery, FaultBook
+from .faults import Delivery, FaultBook, read_rule
 from .log import RequestLog
 from .service import Call, Service
 from .state import State
@@ -38,6 +38,7 @@ class Engine:
         self.log = RequestLog()
         self._service = Service(self.state, self.switches, self.clock)
         self._initial = DEFAULT_ACCOUNTS if accounts is None else accounts
+        self._initial_switches = self.switches.as_dict()
         self.load_accounts()
 
     def load_accounts(self, data: Any = None) -> None:
@@ -50,6 +51,29 @@ class Engine:
             AccountsError: if they are not valid; nothing is changed then.
         """
         self.state.replace(read_accounts(self._initial if data is None else data, self.clock.now()))
+
+    def start_again(
+        self,
+        accounts: Any = None,
+        switches: Mapping[str, Any] | None = None,
+        faults: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Forget everything but the time: accounts, history, switches, faults and log.
+
+        Args:
+            accounts: accounts in the form of the accounts file; None for those of the start.
+            switches: switches that differ from the start.
+            faults: the fields of each fault rule, see FaultRule.
+
+        Raises:
+            AccountsError, FaultError, SwitchError: if these are not valid; nothing is changed then.
+        """
+        values = Switches({**self._initial_switches, **(switches or {})}).as_dict()
+        rules = [read_rule(rule) for rule in faults]
+        self.load_accounts(accounts)
+        self.switches.update(values)
+        self.faults.replace(rules)
+        self.log.clear()
 
     def answer(self, request: Request, families: Collection[str]) -> Delivery:
         """Process one request to the API.

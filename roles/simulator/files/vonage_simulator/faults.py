@@ -9,7 +9,7 @@ import math
 import random
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,12 +188,17 @@ class FaultBook:
         Raises:
             FaultError: if the rule is not valid.
         """
-        rule = _read_rule(data)
+        rule = read_rule(data)
         with self._lock:
-            self._last_id += 1
-            rule.id = self._last_id
-            self._rules.append(rule)
+            self._append(rule)
         return rule
+
+    def replace(self, rules: Iterable[FaultRule]) -> None:
+        """Put these rules in the place of all others."""
+        with self._lock:
+            self._rules.clear()
+            for rule in rules:
+                self._append(rule)
 
     def clear(self) -> int:
         """Remove all rules and return how many there were."""
@@ -216,8 +221,21 @@ class FaultBook:
         with self._lock:
             return [rule.report() for rule in self._rules]
 
+    def _append(self, rule: FaultRule) -> None:
+        self._last_id += 1
+        rule.id = self._last_id
+        self._rules.append(rule)
 
-def _read_rule(data: Mapping[str, Any]) -> FaultRule:
+
+def read_rule(data: Mapping[str, Any]) -> FaultRule:
+    """Build a rule, which no book holds yet.
+
+    Args:
+        data: the fields of the rule, see FaultRule.
+
+    Raises:
+        FaultError: if the rule is not valid.
+    """
     action = data.get("action")
     if action not in ACTIONS:
         raise FaultError(f"action: {action!r} is not valid, use one of {', '.join(ACTIONS)}")

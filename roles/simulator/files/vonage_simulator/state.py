@@ -111,7 +111,6 @@ class State:
         # Guards the set of accounts only; what is in an account is guarded by that account's own lock.
         self._lock = threading.Lock()
         self._accounts: dict[str, Account] = {}
-        self._turns = {REST: itertools.count(), API: itertools.count()}
         self.replace(accounts)
 
     def replace(self, accounts: Iterable[Account]) -> None:
@@ -119,6 +118,7 @@ class State:
         by_key = {account.api_key: account for account in accounts}
         with self._lock:
             self._accounts = by_key
+            self._turns = {REST: itertools.count(), API: itertools.count()}
 
     def add(self, account: Account) -> None:
         """Add a new account."""
