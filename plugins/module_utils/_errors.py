@@ -13,17 +13,20 @@ is not JSON (gateway text, HTML of a proxy, XML, nothing at all). Nothing here s
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
-from urllib.parse import quote, quote_plus
 
 Outcome = t.Literal["not_sent", "refused", "unknown"]
 
 _LONGEST_TEXT = 500
+
+# Digits of base64; fewer of them would be found in other words.
+_SHORTEST_BASE64 = 8
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -87,33 +90,68 @@ class UnknownOutcome(VonageError):
 
 
 class Redactor:
-    """Takes secrets out of a text, also in the forms in which they travel.
+    """Takes secrets out of a text, however they are quoted or encoded there.
 
     :param logins: The (API key, API secret) pairs that a request was made with.
     :param values: Further secret values, such as one that is being created.
     """
 
     def __init__(self, logins: Iterable[tuple[str, str]], values: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for key, secret in logins:
-            forms |= _forms(secret)
-            forms.add(base64.b64encode(f"{key}:{secret}".encode()).decode("ascii"))
-        for value in values:
-            forms |= _forms(value)
-        # The longest first: a form that contains another must not be cut in two.
-        self._forms = sorted(forms - {""}, key=len, reverse=True)
+        logins = list(logins)
+        # The longest first: a value that contains another must not be cut in two, and so must no login.
+        secrets = sorted({*values, *(secret for _key, secret in logins)} - {""}, key=len, reverse=True)
+        patterns = [re.escape(_base64(f"{key}:{secret}")) for key, secret in logins]
+        for secret in secrets:
+            patterns += [*_encoded(secret), "".join(_quoted(character) for character in secret)]
+        self._pattern = re.compile("|".join(patterns) or "(?!)")
 
     def __call__(self, text: str) -> str:
-        for form in self._forms:
-            text = text.replace(form, "********")
-        return text
+        return self._pattern.sub("********", text)
 
 
-def _forms(value: str) -> set[str]:
-    escaped = json.dumps(value)[1:-1]
-    encoded = base64.b64encode(value.encode()).decode("ascii")
-    # Vonage's own JSON writes a slash as \\/.
-    return {value, quote(value, safe=""), quote_plus(value), escaped, escaped.replace("/", "\\/"), encoded}
+def _bytes(text: str) -> bytes:
+    # What the environment holds in another encoding arrives as surrogates.
+    return text.encode(errors="surrogatepass")
+
+
+def _base64(text: str, before: int = 0) -> str:
+    return base64.b64encode(bytes(before) + _bytes(text)).decode("ascii")
+
+
+def _encoded(value: str) -> list[str]:
+    """Expressions for a value in base64: alone, and after anything, such as another API key.
+
+    In the middle of a text it has three forms, one for each position that it can begin at. In them, the digits that its
+    neighbours have a part in are missing.
+    """
+    found = [re.escape(_base64(value))]
+    length = len(_bytes(value))
+    for before in range(3):
+        digits = _base64(value, before)[-(-before * 4 // 3) : (before + length) * 4 // 3]
+        # Shorter ones would be found in other words.
+        if len(digits) >= _SHORTEST_BASE64:
+            found.append(digits.replace("+", "[-+]").replace("/", "[/_]"))
+    return found
+
+
+def _quoted(character: str) -> str:
+    """An expression for a character as it is, and as URLs, JSON, HTML and Python quote it, also several times over."""
+    if character.isascii() and character.isalnum():
+        return character
+    code = ord(character)
+    forms = [
+        re.escape(character),
+        "".join(f"%(?:25)*{octet:02x}" for octet in _bytes(character)),
+        # After backslashes: n for a new line, and so on.
+        re.escape(json.dumps(character)[1:-1].lstrip("\\") or character),
+        f"u{code:04x}",
+        f"x{code:02x}",
+        f"&(?:amp;)*#(?:{code}|x{code:x});",
+        re.escape(html.escape(character)).replace("&", "&(?:amp;)*", 1),
+    ]
+    if character == " ":
+        forms.append(r"\+")
+    return rf"\\{{0,8}}(?i:{'|'.join(forms)})"
 
 
 def parse_json(text: str) -> t.Any:

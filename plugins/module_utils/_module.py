@@ -7,7 +7,10 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+import typing as t
+from collections.abc import Iterator
+
+from ansible.module_utils import basic
 
 from ansible_collections.community.vonage.plugins.module_utils._client import (
     HAS_REQUESTS,
@@ -17,6 +20,33 @@ from ansible_collections.community.vonage.plugins.module_utils._client import (
 from ansible_collections.community.vonage.plugins.module_utils._errors import VonageError
 from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection, connection_argument_spec
+
+
+class AnsibleModule(basic.AnsibleModule):  # type: ignore[misc]
+    """Masks secret options as they are after conversion, too: the base class knows them as they were given.
+
+    The candidates of `a,b` are an example: it masks that text, and neither a nor b.
+    """
+
+    def exit_json(self, **result: t.Any) -> None:
+        self._mask()
+        super().exit_json(**result)
+
+    def fail_json(self, msg: str, **result: t.Any) -> None:
+        self._mask()
+        super().fail_json(msg, **result)
+
+    def _mask(self) -> None:
+        secret = (name for name, option in self.argument_spec.items() if option.get("no_log"))
+        self.no_log_values.update(text for name in secret for text in _texts(self.params.get(name)) if text)
+
+
+def _texts(value: t.Any) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)
 
 
 def run_module(operation: Operation) -> None:
@@ -30,7 +60,7 @@ def run_module(operation: Operation) -> None:
         supports_check_mode=True,
     )
     if not HAS_REQUESTS:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         connection = Connection.from_params(module.params)
         if connection.verify is False:
