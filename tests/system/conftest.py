@@ -10,8 +10,8 @@ The collection under test is the one that Ansible finds, so ANSIBLE_COLLECTIONS_
 from __future__ import annotations
 
 import base64
-import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,10 +96,14 @@ class Rehearsal(Workplace):
 
     def play(self, *tasks: dict[str, Any], arguments: tuple[str, ...] = (), **options: Any) -> Run:
         """Run tasks of one's own on localhost."""
-        playbook = self.directory / "play.yml"
         play = {"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}
-        playbook.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
-        return self.run(*arguments, playbook=str(playbook), **options)
+        return self.run(*arguments, playbook=self.write_playbook(play), **options)
+
+    def write_playbook(self, *plays: dict[str, Any]) -> str:
+        """Write a playbook of one's own, and return its path."""
+        playbook = self.directory / "play.yml"
+        playbook.write_text(yaml.safe_dump(list(plays), sort_keys=False), encoding="utf-8")
+        return str(playbook)
 
     def stored(self) -> dict[str, Any]:
         """The record, decrypted."""
@@ -147,14 +151,24 @@ class Rehearsal(Workplace):
         return [call for call in self.calls() if not call.startswith("GET ")]
 
 
-def forms(value: str, api_key: str = ACCOUNT) -> list[str]:
-    """The forms in which a secret would show up in an output.
+def forms(value: str) -> list[str]:
+    """What gives a secret away, in whatever form it is written.
+
+    Quoting for URLs, JSON, HTML and Python, also several times over, leaves letters and digits as they are, so the
+    longest run of them is in all of these forms. Base64 changes them too: there are three forms, one for each position
+    that the secret can begin at in what is encoded, and so after any API key.
 
     :param value: The secret.
-    :param api_key: The key that it belongs to.
     """
-    login = base64.b64encode(f"{api_key}:{value}".encode()).decode()
-    return [value, login, json.dumps(value)[1:-1], base64.b64encode(value.encode()).decode()]
+    run = max(re.findall("[0-9A-Za-z]+", value), key=len)
+    assert len(run) >= 8, "too short a run of letters and digits to be told from other text"
+    encoded = value.encode()
+    found = [run]
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + encoded).decode()
+        # Without the digits that the neighbours of the value have a part in.
+        found.append(text[-(-before * 4 // 3) : (before + len(encoded)) * 4 // 3])
+    return found
 
 
 @pytest.fixture
