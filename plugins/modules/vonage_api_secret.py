@@ -70,19 +70,19 @@ EXAMPLES = r"""
     api_secret: "{{ vault_vonage_api_secret }}"
     secret: "{{ vault_vonage_new_api_secret }}"
 
-- name: Revoke the first one, logged in with the second
-  community.vonage.vonage_api_secret:
-    api_key: abcd1234
-    api_secret: "{{ vault_vonage_new_api_secret }}"
-    state: absent
-    secret_id: 37d0cbf6-5fac-4656-a5c9-13b485d6fff0
-
 - name: Create a secret of a subaccount
   community.vonage.vonage_api_secret:
     api_key: abcd1234
     api_secret: "{{ vault_vonage_api_secret }}"
     account_id: efgh5678
     secret: "{{ vault_vonage_subaccount_secret }}"
+
+- name: Revoke the first secret, logged in with the second
+  community.vonage.vonage_api_secret:
+    api_key: abcd1234
+    api_secret: "{{ vault_vonage_new_api_secret }}"
+    state: absent
+    secret_id: 37d0cbf6-5fac-4656-a5c9-13b485d6fff0
 """
 
 RETURN = r"""

@@ -1,0 +1,259 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example of the documentation is run as it stands, and does what it says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
+
+OLD_ID = "37d0cbf6-5fac-4656-a5c9-13b485d6fff0"
+TRX = "00X123456Y7890123Z"
+SUBACCOUNTS = ("efgh5678", "ijkl9012")
+RECORD = "/srv/rotation/abcd1234.yml"
+
+# What a reader has in a vault, and what the examples of the filters begin with.
+VARIABLES = {
+    "vault_vonage_api_secret": FIRST_SECRET,
+    "vault_vonage_new_api_secret": "ExampleSecret2",
+    "vault_vonage_subaccount_secret": "ExampleSecret3",
+    "vault_vonage_api_secret_of_spring": "SpringSecret1",
+    "vault_vonage_api_secret_of_summer": FIRST_SECRET,
+    "vault_vonage_transaction_reference": TRX,
+}
+FILTER_VARIABLES = {
+    "record": "{{ 'abcd1234' | community.vonage.rotation_new_record(vault_vonage_api_secret) }}",
+    "observation": "{{ record | community.vonage.rotation_observation(listed) }}",
+    "listed": {
+        "accounts": [{"error": None, "secrets": [{"id": OLD_ID, "created_at": "2026-03-04T05:06:07Z"}]}],
+        "candidates": ["accepted"],
+    },
+}
+
+
+class Outcome(NamedTuple):
+    """What becomes of an example, when each task of the collection in it is run twice in a row.
+
+    :ivar tasks: How each task ends.
+    :ivar writes: The requests that changed something at Vonage.
+    :ivar that: What holds at the end.
+    :ivar account: How the account differs from the usual one.
+    """
+
+    tasks: str
+    writes: list[str] = []
+    that: list[str] = []
+    account: dict[str, Any] = {}
+
+
+SECRETS = f"/accounts/{ACCOUNT}/secrets"
+MODULES = {
+    "rotation_record": Outcome("ok ok", that=["stored.record is none"]),
+    "vonage_account_settings": Outcome("changed ok changed ok", writes=["POST /account/settings"] * 2),
+    "vonage_api_secret": Outcome(
+        "changed ok changed ok changed ok",
+        writes=[f"POST {SECRETS}", f"POST /accounts/{SUBACCOUNTS[0]}/secrets", f"DELETE {SECRETS}/{OLD_ID}"],
+    ),
+    "vonage_api_secret_info": Outcome(
+        "ok ok ok ok ok ok",
+        that=[
+            f"account.secrets | map(attribute='id') == ['{OLD_ID}']",
+            "probed.candidates == ['refused', 'accepted']",
+            "subaccounts.accounts | map(attribute='secrets') | map('length') == [1, 1]",
+        ],
+    ),
+    "vonage_balance_info": Outcome("ok ok ok", that=["account.balance.value == 62.5"], account={"balance": "62.50"}),
+    "vonage_topup": Outcome("changed ok", writes=["POST /account/top-up"], account={"balance": "12.75"}),
+}
+# How the tasks of each end, and what holds then.
+PLUGINS = {
+    "lookup/new_api_secret": Outcome("ok", that=["next_api_secret | length == 25"]),
+    "filter/rotation_candidates": Outcome("ok"),
+    "filter/rotation_new_record": Outcome("ok", that=["record.version == 0"]),
+    "filter/rotation_observation": Outcome("ok ok", that=["info.candidates == ['accepted']"]),
+    "filter/rotation_plan": Outcome("ok"),
+    "filter/rotation_problem": Outcome("ok"),
+    "filter/rotation_seconds": Outcome("ok"),
+    "filter/rotation_step": Outcome("ok", that=["next_record.version == 1"]),
+}
+
+
+def prepare(place: Rehearsal, **changes: Any) -> tuple[str, str]:
+    """Prepare the accounts that the examples are about, and return the arguments that give a run the variables."""
+    secret = {"value": FIRST_SECRET, "id": OLD_ID, "created_at": "2026-03-04T05:06:07Z"}
+    other = [{"value": "SubaccountSecret1"}]
+    subaccounts = [{"api_key": key, "primary_account": ACCOUNT, "secrets": other} for key in SUBACCOUNTS]
+    place.simulator.engine.load_accounts([account(secrets=[secret], trx=TRX, **changes), *subaccounts])
+    variables = place.directory / "variables.yml"
+    variables.touch(mode=0o600)
+    variables.write_text(yaml.safe_dump(VARIABLES), encoding="utf-8")
+    return "-e", f"@{variables}"
+
+
+def check(place: Rehearsal, run: Run, tasks: str, writes: list[str]) -> None:
+    assert run.status == 0, run.output
+    assert re.findall(r"^(\w+): \[localhost\]", run.output, re.MULTILINE) == tasks.split(), run.output
+    assert [f"{entry.method} {entry.path}" for entry in place.simulator.log if entry.committed] == writes
+
+
+def examples(text: str, place: Rehearsal) -> list[dict[str, Any]]:
+    """The tasks of an example; of a file that it names, there is one here."""
+    tasks: list[dict[str, Any]] = yaml.safe_load(text.replace(RECORD, str(place.record)))
+    return tasks
+
+
+def examples_of_python(name: str, place: Rehearsal) -> list[dict[str, Any]]:
+    """The tasks in EXAMPLES of a plugin in Python."""
+    for statement in ast.parse((ROOT / "plugins" / f"{name}.py").read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "EXAMPLES":
+            return examples(ast.literal_eval(statement.value), place)
+    raise AssertionError(f"{name} has no EXAMPLES")
+
+
+def test_every_example_is_known() -> None:
+    plugins = ROOT / "plugins"
+    assert {path.stem for path in (plugins / "modules").glob("*.py")} == set(MODULES)
+    found = [*(plugins / "lookup").glob("*.py"), *(plugins / "filter").glob("*.yml")]
+    assert {f"{path.parent.name}/{path.stem}" for path in found} == set(PLUGINS)
+    assert {name for name, _text in snippets()} == set(SNIPPETS)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of_a_module(place: Rehearsal, name: str) -> None:
+    outcome = MODULES[name]
+    tasks = []
+    for task in examples_of_python(f"modules/{name}", place):
+        tasks += [task, task] if any(key.startswith("community.vonage.") for key in task) else [task]
+    if outcome.that:
+        tasks.append({"ansible.builtin.assert": {"that": outcome.that}})
+    run = place.play(*tasks, arguments=prepare(place, **outcome.account))
+    check(place, run, outcome.tasks + " ok" * bool(outcome.that), outcome.writes)
+
+
+def test_examples_of_filters_and_lookups(place: Rehearsal) -> None:
+    plays, expected = [], []
+    for name, outcome in PLUGINS.items():
+        if name.startswith("filter/"):
+            text = (ROOT / "plugins" / f"{name}.yml").read_text(encoding="utf-8")
+            tasks = examples(yaml.safe_load(text)["EXAMPLES"], place)
+        else:
+            tasks = examples_of_python(name, place)
+        tasks.append({"ansible.builtin.assert": {"that": outcome.that or "true"}})
+        # The facts of one example are not those of the next.
+        tasks.append({"ansible.builtin.meta": "clear_facts"})
+        plays.append({"hosts": "localhost", "gather_facts": False, "vars": FILTER_VARIABLES, "tasks": tasks})
+        expected += [outcome.tasks, "ok"]
+    run = place.run(*prepare(place), playbook=place.write_playbook(*plays))
+    check(place, run, " ".join(expected), [])
+
+
+# -- the guides --------------------------------------------------------------------------------------------------------
+
+
+def snippets() -> Iterator[tuple[str, str]]:
+    """The YAML in the README and in the guides, by file and number."""
+    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]:
+        blocks = re.findall(r"^```ya?ml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        for number, block in enumerate(blocks, 1):
+            yield f"{path.relative_to(ROOT)} {number}", block
+
+
+def write_snippet(place: Rehearsal, name: str) -> str:
+    """Write the play or tasks of a snippet as a playbook."""
+    content = yaml.safe_load(dict(snippets())[name].replace(RECORD, str(place.record)))
+    if "hosts" not in content[0]:
+        content = [{"hosts": "localhost", "gather_facts": False, "tasks": content}]
+    return place.write_playbook(*content)
+
+
+def an_account_is_looked_after(place: Rehearsal, name: str) -> None:
+    arguments = prepare(place, balance="12.75")
+    playbook = write_snippet(place, name)
+    writes = ["POST /account/settings", "POST /account/top-up"]
+    check(place, place.run(*arguments, playbook=playbook), "changed changed ok", writes)
+    check(place, place.run(*arguments, playbook=playbook), "ok ok ok", writes)
+
+
+def a_top_up_says_when_its_outcome_is_unknown(place: Rehearsal, name: str) -> None:
+    arguments = prepare(place, balance="12.75")
+    playbook = write_snippet(place, name)
+    place.simulator.add_fault("status_before", status=402, path="/top-up$")
+    refused = place.run(*arguments, playbook=playbook)
+    assert refused.status == 2, refused.output
+    assert "HTTP 402" in refused.text
+    assert "Look at the balance before you top up again: POST" not in refused.text
+    place.simulator.add_fault("drop_after", path="/top-up$")
+    unknown = place.run(*arguments, playbook=playbook)
+    assert unknown.status == 2, unknown.output
+    assert "Look at the balance before you top up again: POST" in unknown.text
+    check(place, place.run(*arguments, playbook=playbook), "ok", ["POST /account/top-up"])
+
+
+def the_record_serves_as_variables(place: Rehearsal, name: str) -> None:
+    place.write_record({"vonage_rotation": {"account_id": ACCOUNT, "current": {"value": FIRST_SECRET}}})
+    run = place.run(playbook=write_snippet(place, name), environment={"VONAGE_API_KEY": "", "VONAGE_API_SECRET": ""})
+    check(place, run, "ok ok", [])
+
+
+def hooks_of_ones_own_rotate(place: Rehearsal, name: str) -> None:
+    _nothing, distribute, confirm = re.split(r"^# (?:distribute|confirm).yml\n", dict(snippets())[name], flags=re.M)
+    (place.directory / "distribute.yml").write_text(distribute, encoding="utf-8")
+    (place.directory / "confirm.yml").write_text(confirm, encoding="utf-8")
+    service = place.directory / "bin" / "sms-gateway"
+    service.parent.mkdir()
+    service.write_text(
+        f"#!/bin/sh\ncd {place.directory}\n"
+        'if [ "$1" = set-secret ]; then cat > service-secret; echo "$3" > service-generation; fi\n'
+        'if [ "$1" = show-secret-generation ]; then cat service-generation; fi\n',
+        encoding="utf-8",
+    )
+    service.chmod(0o700)
+    place.write_inventory(
+        distribute_tasks=str(place.directory / "distribute.yml"), confirm_tasks=str(place.directory / "confirm.yml")
+    )
+    place.rotate(environment={"PATH": f"{service.parent}:{place.environment()['PATH']}"})
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
+    assert (place.directory / "service-secret").read_text().strip() == place.stored()["current"]["value"]
+
+
+def the_entry_points_rotate(place: Rehearsal, name: str) -> None:
+    place.start_consumer()
+    place.rotate(playbook=write_snippet(place, name))
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
+    assert place.stop_consumer()["refused"] == 0
+
+
+def a_simulator_is_started_and_stopped(place: Rehearsal, name: str) -> None:
+    directory = place.directory / "simulator"
+    run = place.run("-e", f"simulator_directory={directory}", playbook=write_snippet(place, name))
+    assert run.status == 0, run.output
+    assert run.changed > 1
+    assert not directory.exists()
+
+
+SNIPPETS = {
+    # Run in test_modules.py.
+    "README.md 1": None,
+    "README.md 2": an_account_is_looked_after,
+    "README.md 3": a_top_up_says_when_its_outcome_is_unknown,
+    "docs/rotation.md 1": the_record_serves_as_variables,
+    "docs/rotation.md 2": hooks_of_ones_own_rotate,
+    "docs/simulator.md 1": a_simulator_is_started_and_stopped,
+    "roles/rotate_api_secret/README.md 1": the_entry_points_rotate,
+    "roles/simulator/README.md 1": a_simulator_is_started_and_stopped,
+}
+
+
+@pytest.mark.parametrize("name", [name for name, run in SNIPPETS.items() if run])
+def test_a_snippet_does_what_it_says(place: Rehearsal, name: str) -> None:
+    run = SNIPPETS[name]
+    assert run is not None
+    run(place, name)
