@@ -35,7 +35,9 @@ QUOTED: dict[str, Callable[[str], str]] = {
     "Python": lambda text: repr(text)[1:-1],
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64 of a login": lambda text: base64.b64encode(f"abcd1234:{text}".encode()).decode(),
-    "base64 of JSON": lambda text: base64.b64encode(f'{{"secret": "{text}"}}'.encode()).decode(),
+    # The position of the secret in what is encoded is another one in each of these three.
+    "base64 of a longer login": lambda text: base64.b64encode(f"abcd12345:{text}".encode()).decode(),
+    "base64 of JSON": lambda text: base64.b64encode(f'{{"value": "{text}"}}'.encode()).decode(),
 }
 
 
