@@ -211,8 +211,10 @@ def hooks_of_ones_own_rotate(place: Rehearsal, name: str) -> None:
     service.parent.mkdir()
     service.write_text(
         f"#!/bin/sh\ncd {place.directory}\n"
-        'if [ "$1" = set-secret ]; then cat > service-secret; echo "$3" > service-generation; fi\n'
-        'if [ "$1" = show-secret-generation ]; then cat service-generation; fi\n',
+        'case "$*" in\n'
+        '"set-secret --generation "*) cat > service-secret; echo "$3" > service-generation;;\n'
+        "show-secret-generation) cat service-generation;;\n"
+        "*) exit 2;;\nesac\n",
         encoding="utf-8",
     )
     service.chmod(0o700)
@@ -234,9 +236,13 @@ def the_entry_points_rotate(place: Rehearsal, name: str) -> None:
 def a_simulator_is_started_and_stopped(place: Rehearsal, name: str) -> None:
     directory = place.directory / "simulator"
     run = place.run("-e", f"simulator_directory={directory}", playbook=write_snippet(place, name))
+    left = directory.exists()
+    if left:
+        stop = {"ansible.builtin.import_role": {"name": "community.vonage.simulator", "tasks_from": "stop"}}
+        place.play(stop, arguments=("-e", f"simulator_directory={directory}"))
     assert run.status == 0, run.output
     assert run.changed > 1
-    assert not directory.exists()
+    assert not left
 
 
 SNIPPETS = {
