@@ -20,6 +20,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
+from urllib.parse import quote, quote_plus
 
 Outcome = t.Literal["not_sent", "refused", "unknown"]
 
@@ -90,23 +91,49 @@ class UnknownOutcome(VonageError):
 
 
 class Redactor:
-    """Takes secrets out of a text, however they are quoted or encoded there.
+    """Takes secrets out of a text, also as they are quoted and encoded where a request is repeated.
 
     :param logins: The (API key, API secret) pairs that a request was made with.
     :param values: Further secret values, such as one that is being created.
     """
 
     def __init__(self, logins: Iterable[tuple[str, str]], values: Iterable[str] = ()) -> None:
-        logins = list(logins)
-        # The longest first: a value that contains another must not be cut in two, and so must no login.
-        secrets = sorted({*values, *(secret for _key, secret in logins)} - {""}, key=len, reverse=True)
-        patterns = [re.escape(_base64(f"{key}:{secret}")) for key, secret in logins]
-        for secret in secrets:
-            patterns += [*_encoded(secret), "".join(_quoted(character) for character in secret)]
-        self._pattern = re.compile("|".join(patterns) or "(?!)")
+        forms: set[str] = set()
+        for key, secret in logins:
+            forms |= {_base64(_bytes(f"{key}:{secret}")), *_forms(secret)}
+        for value in values:
+            forms |= _forms(value)
+        # The longest first: a form that contains another must not be cut in two.
+        self._forms = sorted(forms - {""}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub("********", text)
+        for form in self._forms:
+            text = text.replace(form, "********")
+        return text
+
+
+def _forms(value: str) -> set[str]:
+    """A value as it may stand in a text; a text in quotes may be quoted again, as JSON is in a page."""
+    quoted = {value}
+    for _repetition in range(2):
+        quoted |= {quote_text(text) for text in quoted for quote_text in _QUOTATIONS}
+    return quoted | _encoded(value)
+
+
+def _encoded(value: str) -> set[str]:
+    """A value in base64: alone, and after anything, such as another API key.
+
+    In the middle of a text it has three forms, one for each position that it can begin at. In them, the digits that its
+    neighbours have a part in are missing.
+    """
+    octets = _bytes(value)
+    found = {_base64(octets), _base64(octets).rstrip("=")}
+    for before in range(3):
+        digits = _base64(bytes(before) + octets)[-(-before * 4 // 3) : (before + len(octets)) * 4 // 3]
+        if len(digits) >= _SHORTEST_BASE64:
+            found.add(digits)
+    # Base64 has another alphabet for URLs.
+    return found | {digits.replace("+", "-").replace("/", "_") for digits in found}
 
 
 def _bytes(text: str) -> bytes:
@@ -114,44 +141,27 @@ def _bytes(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
 
 
-def _base64(text: str, before: int = 0) -> str:
-    return base64.b64encode(bytes(before) + _bytes(text)).decode("ascii")
+def _base64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode("ascii")
 
 
-def _encoded(value: str) -> list[str]:
-    """Expressions for a value in base64: alone, and after anything, such as another API key.
-
-    In the middle of a text it has three forms, one for each position that it can begin at. In them, the digits that its
-    neighbours have a part in are missing.
-    """
-    found = [re.escape(_base64(value))]
-    length = len(_bytes(value))
-    for before in range(3):
-        digits = _base64(value, before)[-(-before * 4 // 3) : (before + length) * 4 // 3]
-        # Shorter ones would be found in other words.
-        if len(digits) >= _SHORTEST_BASE64:
-            found.append(digits.replace("+", "[-+]").replace("/", "[/_]"))
-    return found
+def _url(text: str) -> str:
+    return quote(_bytes(text), safe="")
 
 
-def _quoted(character: str) -> str:
-    """An expression for a character as it is, and as URLs, JSON, HTML and Python quote it, also several times over."""
-    if character.isascii() and character.isalnum():
-        return character
-    code = ord(character)
-    forms = [
-        re.escape(character),
-        "".join(f"%(?:25)*{octet:02x}" for octet in _bytes(character)),
-        # After backslashes: n for a new line, and so on.
-        re.escape(json.dumps(character)[1:-1].lstrip("\\") or character),
-        f"u{code:04x}",
-        f"x{code:02x}",
-        f"&(?:amp;)*#(?:{code}|x{code:x});",
-        re.escape(html.escape(character)).replace("&", "&(?:amp;)*", 1),
-    ]
-    if character == " ":
-        forms.append(r"\+")
-    return rf"\\{{0,8}}(?i:{'|'.join(forms)})"
+_QUOTATIONS: tuple[Callable[[str], str], ...] = (
+    _url,
+    lambda text: quote(_bytes(text), safe="/"),
+    lambda text: quote_plus(_bytes(text)),
+    lambda text: re.sub("%..", lambda octet: octet[0].lower(), _url(text)),
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    # Vonage's own JSON writes a slash as \\/.
+    lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    html.escape,
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    lambda text: repr(text)[1:-1],
+)
 
 
 def parse_json(text: str) -> t.Any:

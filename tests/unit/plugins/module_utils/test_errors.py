@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import typing as t
 from decimal import Decimal
@@ -306,12 +307,38 @@ SECRET = 'S3cret/+&="ä'
         pytest.param(quote_plus(SECRET), id="form-quoted"),
         pytest.param(json.dumps(SECRET)[1:-1], id="json"),
         pytest.param(json.dumps(SECRET)[1:-1].replace("/", "\\/"), id="json-with-an-escaped-slash"),
+        pytest.param(quote(SECRET), id="url-quoted-as-a-path"),
+        pytest.param("S3cret%2f%2b%26%3d%22%c3%a4", id="url-quoted-in-small-letters"),
+        pytest.param(json.dumps(SECRET, ensure_ascii=False)[1:-1], id="json-in-unicode"),
+        pytest.param(json.dumps(json.dumps(SECRET)[1:-1])[1:-1], id="json-twice"),
+        pytest.param(html.escape(json.dumps(SECRET)[1:-1]), id="json-in-a-page"),
+        pytest.param(html.escape(SECRET), id="html"),
+        pytest.param(html.escape(SECRET).replace("&quot;", "&#34;"), id="html-in-numbers"),
+        pytest.param(repr(SECRET)[1:-1], id="python"),
         pytest.param(base64.b64encode(SECRET.encode()).decode(), id="base64"),
+        pytest.param(base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="), id="base64-for-urls"),
         pytest.param(base64.b64encode(f"{KEY}:{SECRET}".encode()).decode(), id="basic-authentication"),
     ],
 )
 def test_a_secret_is_taken_out_in_every_form(form: str) -> None:
     assert Redactor([(KEY, SECRET)])(f"before {form} after {form}") == "before ******** after ********"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "another-key:", '{"api_secret": "', '{"secret":"'])
+def test_a_secret_is_taken_out_wherever_it_begins_in_base64(before: str) -> None:
+    text = base64.b64encode(f'{before}{SECRET}"}}'.encode()).decode()
+    digits = Redactor([(KEY, SECRET)])(text).split("********")
+    # What is left are the digits of the neighbours, and those that they share with the secret.
+    assert len(digits) == 2
+    assert len(digits[0]) <= len(before) * 4 // 3 + 1
+    assert len(digits[1]) <= 6
+
+
+@pytest.mark.parametrize("secret", ["\\" * 12 + "x", "%" * 12 + "x", "/\\" * 12, "%25" * 8 + "x", "&amp;" * 5 + "x"])
+@pytest.mark.parametrize("text", ["\\", "/\\", "%", "%25", "%5c", "&amp;"])
+def test_no_text_takes_long_to_search(secret: str, text: str) -> None:
+    # Of the length of a page; what searches it in more than linear time does not end.
+    assert Redactor([(KEY, secret)])(text * 100_000 + "|" + secret).endswith("|********")
 
 
 def test_secrets_beside_the_login_are_taken_out() -> None:
