@@ -17,6 +17,7 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     NEW,
     NEW_ID,
     OLD_ID,
+    SECRET,
     SECRETS,
     SETTINGS,
     TOP_UP,
@@ -153,6 +154,20 @@ def test_api_secret_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     assert result["changed"] is False
     assert result["accounts"] == [{"account_id": KEY, "secrets": [row(OLD_ID)], "error": None}]
     assert (result["secrets"], result["candidates"]) == ([row(OLD_ID)], ["refused"])
+    assert_nothing_secret(run.printed)
+
+
+def test_candidates_given_as_text_are_not_shown(wire: Wire, run: TaskRun) -> None:
+    wire.list(OLD_ID)
+    wire.refuse(NEW)
+    result = run("vonage_api_secret_info", {"candidates": f"{NEW},{SECRET}"})
+    assert result["candidates"] == ["refused", "accepted"]
+    assert_nothing_secret(run.printed)
+
+
+@pytest.mark.parametrize("option", ["api_secret", "secret"])
+def test_a_secret_that_is_no_text_is_not_shown(run: TaskRun, option: str) -> None:
+    run("vonage_api_secret", {option: [NEW], "timeout": "soon"}, fails=True)
     assert_nothing_secret(run.printed)
 
 
