@@ -15,7 +15,7 @@ run() {
 }
 
 encrypted() {
-    head -n 1 "$1" | grep -F '$ANSIBLE_VAULT;'
+    head -n 1 "$1" | grep '^[$]ANSIBLE_VAULT;'
 }
 
 run --vault-password-file "${OUTPUT_DIR}/first-password" encrypted.yml "$@"
