@@ -15,13 +15,18 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.community.vonage.plugins.module_utils import _rotation
 
 
-def _raising_filter_errors(function: Callable[..., t.Any]) -> Callable[..., t.Any]:
+def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
     @functools.wraps(function)
     def wrapper(*arguments: t.Any, **options: t.Any) -> t.Any:
         try:
             return function(*arguments, **options)
         except ValueError as error:
             raise AnsibleFilterError(str(error)) from None
+        except (AttributeError, LookupError, StopIteration, TypeError) as error:
+            raise AnsibleFilterError(
+                f"{name} was not given what it works on ({type(error).__name__}: {error}); ansible-doc -t filter"
+                f" community.vonage.{name} says what that is"
+            ) from None
 
     return wrapper
 
@@ -37,4 +42,4 @@ class FilterModule:
             "rotation_step": _rotation.advance,
             "rotation_seconds": _rotation.seconds,
         }
-        return {name: _raising_filter_errors(function) for name, function in filters.items()}
+        return {name: _raising_filter_errors(name, function) for name, function in filters.items()}

@@ -119,7 +119,7 @@ def _balance_if_possible(client: Client) -> dict[str, t.Any] | None:
 
 def _account_settings(client: Client, params: Params, check_mode: bool) -> Result:
     for option in _CALLBACKS:
-        if params[option] and not params[option].startswith(("http://", "https://")):
+        if params[option] and not params[option].lower().startswith(("http://", "https://")):
             raise NotSent(f"{option} must be a URL that begins with https:// or http://, or empty to unset it")
     before = _settings(client.read_settings())
     wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}

@@ -28,7 +28,10 @@ attributes:
     support: full
     details: Shows ids and dates, never a value.
   idempotent:
-    support: full
+    support: partial
+    details:
+      - Vonage never shows a value, so the module finds out whether it is there by logging in with it. A value that was
+        created a moment ago, and that Vonage does not accept yet, is not found. The task fails then, and creates nothing.
 options:
   account_id:
     description:

@@ -73,3 +73,12 @@ def test_rotation_seconds(filters: dict[str, t.Callable[..., t.Any]]) -> None:
 def test_bad_input_is_an_error_of_the_filter(filters: dict[str, t.Callable[..., t.Any]]) -> None:
     with pytest.raises(AnsibleFilterError):
         filters["rotation_seconds"]("a while")
+
+
+@pytest.mark.parametrize("wrong", [{}, {"candidates": [], "accounts": [{}]}, {"accounts": []}, None, "text", []])
+def test_the_wrong_result_is_an_error_of_the_filter(
+    filters: dict[str, t.Callable[..., t.Any]], record: dict[str, t.Any], wrong: t.Any
+) -> None:
+    with pytest.raises(AnsibleFilterError, match="rotation_observation was not given what it works on") as caught:
+        filters["rotation_observation"](record, wrong)
+    assert VALUE not in str(caught.value)

@@ -465,7 +465,7 @@ def test_settings_that_vonage_refuses_with_420_name_the_check_of_the_url(wire: W
 @pytest.mark.parametrize(
     ("declared", "stored_as"),
     [
-        ("https://SMS.Example.com/in", "https://sms.example.com/in"),
+        ("HTTPS://SMS.Example.com/in", "https://sms.example.com/in"),
         ("https://sms.example.com:443/in", "https://sms.example.com/in"),
         ("https://sms.example.com", "https://sms.example.com/"),
         ("https://sms.example.com/a%2fb", "https://sms.example.com/a%2Fb"),
