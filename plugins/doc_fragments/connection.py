@@ -38,7 +38,7 @@ options:
     default: https://api.nexmo.com
   timeout:
     description:
-      - Seconds to wait for a connection, and again for an answer.
+      - Seconds to wait for a connection, and again for each part of an answer.
       - If not set, the environment variable E(VONAGE_TIMEOUT) is read on the host where the task runs.
     type: float
     default: 30

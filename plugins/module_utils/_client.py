@@ -13,6 +13,7 @@ https://developer.vonage.com/en/api/account.
 from __future__ import annotations
 
 import email.utils
+import math
 import random
 import re
 import ssl
@@ -21,6 +22,7 @@ import traceback
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timezone
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
@@ -62,7 +64,16 @@ _LONGEST_CALL = 300.0
 
 _RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
 
-_TOP_UP_SUCCESS = re.compile(r"\s*(<\?xml[^>]*>)?\s*(success|<response>\s*success\s*</response>)?\s*", re.IGNORECASE)
+_TOP_UP_SUCCESS = re.compile(
+    r"\s*|\s*success\s*|\s*(<\?xml[^>]*>)?\s*<response>\s*success\s*</response>\s*", re.IGNORECASE
+)
+
+# The codes of a 401 that says that the secret is wrong; another one speaks of the account, or of the method.
+_WRONG_LOGIN = frozenset({None, "401", "unauthorized", "unathorized"})
+
+_SETTINGS_KEYS = frozenset(
+    {"mo-callback-url", "dr-callback-url", "max-outbound-request", "max-inbound-request", "max-calls-per-second"}
+)
 
 _HINTS: dict[t.Any, str] = {
     401: (
@@ -81,8 +92,8 @@ _HINTS: dict[t.Any, str] = {
         "The account does not exist or these credentials may not manage it; only a primary account may act on its"
         " subaccounts"
     ),
-    "throttled": "Vonage limits the rate of calls: run fewer tasks at once, or raise retries",
-    429: "Vonage limits the rate of calls: run fewer tasks at once, or raise retries",
+    "throttled": "Vonage limits the rate of calls: run fewer tasks at once",
+    429: "Vonage limits the rate of calls: run fewer tasks at once",
     "add-excess-secret": "An account holds two secrets at most: remove one that is no longer used",
     "maximum-secrets-allowed": "An account holds two secrets at most: remove one that is no longer used",
     "delete-last-secret": "An account always keeps one secret: create the new one first",
@@ -163,6 +174,7 @@ class Client:
     :param connection: Where and as whom to connect.
     :param warn: Is told of every repeated call, in one sentence without secrets.
     :param sleep: Waits the given number of seconds between two attempts.
+    :param clock: Tells the time in seconds, from any start.
     """
 
     def __init__(
@@ -170,10 +182,12 @@ class Client:
         connection: Connection,
         warn: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._warn = warn
         self._sleep = sleep
+        self._clock = clock
         self._session = requests.Session()
         # Even when it is not to follow, requests reads the target of a redirect, and trips over one that is no URL.
         self._session.get_redirect_target = _no_target  # type: ignore[assignment, method-assign]
@@ -211,7 +225,7 @@ class Client:
         answer = self._send(call)
         body = self._object(call, answer)
         value = body.get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not math.isfinite(value):
             raise self._not_understood(call, answer, "holds no balance")
         auto_reload = body.get("autoReload")
         return Balance(Decimal(value), auto_reload if isinstance(auto_reload, bool) else None)
@@ -225,11 +239,11 @@ class Client:
         """
         call = _Call("POST", "rest", "/account/top-up", "never", form={"trx": transaction_reference})
         answer = self._send(call)
-        if isinstance(answer.body, dict):
+        if isinstance(answer.body, dict) and _paid(answer.body):
             return
         # An empty answer, and success as a word or as XML, are what other clients expect; a proxy's page is neither.
         if not _TOP_UP_SUCCESS.fullmatch(answer.text):
-            raise self._not_understood(call, answer, "is not an answer of Vonage; the account may have been charged")
+            raise self._not_understood(call, answer, "does not say success; the account may have been charged")
         self._warn(
             f"{call.method} {call.path} was answered with HTTP {answer.status} and no JSON, which counts as success:"
             " look at the balance"
@@ -280,7 +294,8 @@ class Client:
             secrets = self.list_secrets(account_id, login=(account_id, value))
         except VonageError as error:
             # Only Vonage itself can refuse: a captive portal answers 401 as well.
-            refused = error.status == 401 and error.from_vonage and self._connection.trusted(self._url("api"))
+            refused = error.status == 401 and error.from_vonage and error.code in _WRONG_LOGIN
+            refused = refused and self._connection.trusted(self._url("api"))
             return Probe("refused" if refused else "unknown", error=error)
         return Probe("accepted", secrets=secrets)
 
@@ -311,7 +326,14 @@ class Client:
             raise self._not_understood(call, answer, "is not the 204 that Vonage gives")
 
     def _settings(self, call: _Call) -> dict[str, t.Any]:
-        return self._object(call, self._send(call))
+        answer = self._send(call)
+        body = self._object(call, answer)
+        # One of them alone may be missing.
+        if not _SETTINGS_KEYS & set(body):
+            raise self._not_understood(call, answer, "holds no settings")
+        if not all(isinstance(body.get(key), (str, type(None))) for key in ("mo-callback-url", "dr-callback-url")):
+            raise self._not_understood(call, answer, "holds a callback that is no text")
+        return body
 
     def _url(self, host: Host) -> str:
         return self._connection.rest_url if host == "rest" else self._connection.api_url
@@ -323,18 +345,19 @@ class Client:
         """
         login = login or self.login
         redact = Redactor([self.login, login], call.json.values() if call.json else ())
-        attempts, attempt, waited, start = self._connection.retries + 1, 1, 0.0, time.monotonic()
+        reached = False
+        attempts, attempt, start = self._connection.retries + 1, 1, self._clock()
         while True:
             try:
                 return self._attempt(call, login, redact)
             except _Failure as failure:
-                if attempt == attempts or not failure.may_repeat(call):
-                    raise failure.error from None
-                seconds = failure.wait(attempt)
-                waited += seconds
-                if max(waited, time.monotonic() - start + seconds) > _LONGEST_CALL:
-                    raise failure.error from None
-                message = failure.error.message
+                error, seconds = failure.error, failure.wait(attempt)
+                error.repeated = reached
+                too_late = self._clock() - start + seconds > _LONGEST_CALL
+                if attempt == attempts or too_late or not failure.may_repeat(call):
+                    raise error from None
+                reached = reached or not isinstance(error, NotSent)
+                message = error.message
             attempt += 1
             self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
             self.wait(seconds)
@@ -362,14 +385,20 @@ class Client:
                 verify=self._connection.verify,
                 # A redirect would carry the credentials to wherever it points.
                 allow_redirects=False,
+                # A proxy of the environment would be shown the credentials, and led back to its own loopback.
+                proxies={"no_proxy": "*"} if self._connection.is_local(self._url(call.host)) else None,
             )
-        except OSError as error:
-            # Every error of requests is an OSError, and so is a CA bundle that cannot be read.
-            raise self._no_answer(call, error, redact) from None
-        except UnicodeError:
+        except UnicodeEncodeError:
             message = f"{call.method} {call.path} was not sent: an option holds characters that are no valid Unicode"
             raise _Failure(NotSent(message, method=call.method, path=call.path), repeatable=False) from None
-        text = response.content.decode("utf-8", "replace")
+        except Exception as error:
+            # Of any kind: what breaks while an answer is read must not hide that the request may have been carried out.
+            raise self._no_answer(call, error, redact) from None
+        # Older releases of urllib3 take an answer that was cut off for a whole one.
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > len(response.content) and "Content-Encoding" not in response.headers:
+            raise self._no_answer(call, requests.ConnectionError("the answer was cut off"), redact)
+        text = response.content.decode("utf-8-sig", "replace")
         body = parse_json(text)
         # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
         failed = call.host == "rest" and legacy_failure(body)
@@ -377,9 +406,11 @@ class Client:
             return _Answer(response.status_code, text, body)
         raise self._error_answer(call, response, text, redact)
 
-    def _no_answer(self, call: _Call, error: OSError, redact: Redactor) -> _Failure:
+    def _no_answer(self, call: _Call, error: Exception, redact: Redactor) -> _Failure:
         cause = _root_cause(error)
         what = redact(" ".join(str(cause).split()))[:300] or type(cause).__name__
+        if not isinstance(cause, (OSError, urllib3.exceptions.HTTPError)):
+            what = f"{type(cause).__name__}: {what}"
         where = f"{call.method} {self._url(call.host)}{call.path}"
         details: dict[str, t.Any] = {"method": call.method, "path": call.path}
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -387,8 +418,11 @@ class Client:
             return _Failure(NotSent(f"{message} to the CA that signed it", **details), repeatable=False)
         if _in_handshake(cause):
             message = f"{where} was not sent: the server does not speak TLS there as it should ({what})"
-            return _Failure(NotSent(f"{message}; check the base URL and proxies", **details), repeatable=False)
-        if not isinstance(error, requests.RequestException) or getattr(cause, "library", None) == "X509":
+            # A server that speaks it wrongly always does; one that is silent or gone may come back.
+            repeatable = not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError)
+            return _Failure(NotSent(f"{message}; check the base URL and proxies", **details), repeatable=repeatable)
+        unreadable = isinstance(error, OSError) and not isinstance(error, requests.RequestException)
+        if unreadable or getattr(cause, "library", None) == "X509":
             message = f"{where} was not sent: no certificates to verify with ({what}); check ca_path"
             return _Failure(NotSent(f"{message} and REQUESTS_CA_BUNDLE", **details), repeatable=False)
         if _before_bytes_left(error):
@@ -404,6 +438,10 @@ class Client:
         details = parse_error(response.status_code, response.headers, text, redact)
         problem = details.pop("problem")
         status, title, detail = response.status_code, details["title"], details["detail"]
+        # The rest host may say in the code of its body what its status does not.
+        code = str(details["code"])
+        effective = max(status, int(code)) if call.host == "rest" and code.isdecimal() else status
+        kind = UnknownOutcome if _perhaps_done(call, effective) else Refused
         where = f"{call.method} {self._url(call.host)}{call.path}"
         message = f"{where} failed: HTTP {status} {title}"
         if detail and detail != title:
@@ -414,17 +452,15 @@ class Client:
             target = _host(response.headers.get("Location", ""))
             message += f". It points to {target}, and is not followed with credentials: check the base URL"
         else:
-            hint = _HINTS.get(str(title).lower()) or _HINTS.get(details["code"]) or _HINTS.get(status)
+            # What a hint says of the cause is true of a refusal.
+            hint = kind is Refused and (
+                _HINTS.get(str(title).lower()) or _HINTS.get(details["code"]) or _HINTS.get(effective)
+            )
             if hint:
                 message += f". {hint}"
             elif not problem:
                 message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
         details.update(method=call.method, path=call.path)
-        # A server that broke down, or gave up waiting, may have done its work before; every other answer says that it
-        # did not. The rest host may say so in the code of a 200.
-        code = str(details["code"])
-        effective = int(code) if status < 300 and code.isdecimal() else status
-        kind = UnknownOutcome if effective >= 500 or effective == 408 else Refused
         error = kind(message, from_vonage=problem, **details)
         return _Failure(error, retry_after=_retry_after(response.headers.get("Retry-After")))
 
@@ -469,6 +505,22 @@ class _Failure(Exception):
         return min(_LONGEST_WAIT, seconds + random.uniform(0, _FIRST_WAIT))
 
 
+def _perhaps_done(call: _Call, status: int) -> bool:
+    """Whether a call may have been carried out in spite of its answer.
+
+    A server that broke down, or gave up waiting, may have done its work before; a redirect may be the way to its
+    result; and 1xx is no final answer. Every other one says that it was not.
+    """
+    redirected = call.repeat != "read" and 300 <= status < 400
+    return redirected or status < 200 or status >= 500 or status == 408
+
+
+def _paid(body: Mapping[str, t.Any]) -> bool:
+    """Whether an object says that a top-up was made. An empty one does, as an empty answer does."""
+    codes = [str(body[key]) for key in ("error-code", "code") if key in body]
+    return "200" in codes or str(body.get("response")).strip().lower() == "success" or not body
+
+
 def _secrets_path(account_id: str) -> str:
     if ":" in account_id:
         raise NotSent("account_id must be an API key as the Vonage dashboard shows it; there is no ':' in it")
@@ -490,18 +542,20 @@ def _retry_after(value: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+        date = email.utils.parsedate_to_datetime(value)
+        # A date without a zone is one of UTC, as HTTP has no others.
+        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _in_handshake(cause: BaseException) -> bool:
-    """Whether a TLS error is one of the handshake, which comes before the first byte of a request.
+    """Whether a connection broke in the TLS handshake, which comes before the first byte of a request.
 
     No exception says so: the same types are raised when a connection breaks later. The trace does.
     """
     frames = traceback.walk_tb(cause.__traceback__)
-    return isinstance(cause, ssl.SSLError) and any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
+    return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
 
 
 def _no_target(_response: requests.Response) -> None:
@@ -530,13 +584,12 @@ def _root_cause(error: BaseException) -> BaseException:
         seen.append(inner)
 
 
-def _before_bytes_left(error: requests.RequestException) -> bool:
+def _before_bytes_left(error: Exception) -> bool:
     """Whether a failure came while there was no connection yet, so that no byte of the request left."""
     never_connected = (
         requests.exceptions.ConnectTimeout,
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidSchema,
-        requests.exceptions.InvalidHeader,
     )
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.ProxyError):

@@ -20,14 +20,20 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 Outcome = t.Literal["not_sent", "refused", "unknown"]
 
 _LONGEST_TEXT = 500
 
-# Digits of base64; fewer of them would be found in other words.
-_SHORTEST_BASE64 = 8
+# Also of Python, and when quoted again: with more backslashes.
+_JSON_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))?")
+
+# How often a text may be quoted again.
+_MOST_QUOTATIONS = 3
+
+# Parts of a secret, and of its base64, that are shorter than this would be found in other words.
+_SHORTEST_PART = 8
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -38,6 +44,7 @@ class VonageError(Exception):
     :ivar from_vonage: Whether an error body of Vonage's own stands behind it.
     :ivar details: The `error` object that a failed module returns.
     :ivar result: What a failed module returns beside `msg` and `error`.
+    :ivar repeated: Whether the same request had reached Vonage before, and was answered that it may be repeated.
     """
 
     outcome: t.ClassVar[Outcome]
@@ -47,6 +54,7 @@ class VonageError(Exception):
         self.message = message
         self.from_vonage = from_vonage
         self.result: dict[str, t.Any] = {}
+        self.repeated = False
         self.details: dict[str, t.Any] = {
             "status": None,
             "code": None,
@@ -105,19 +113,31 @@ class Redactor:
             forms |= _forms(value)
         # The longest first: a form that contains another must not be cut in two.
         self._forms = sorted(forms - {""}, key=len, reverse=True)
+        self._plain = {plain for plain in map(_unquoted, self._forms) if len(plain) >= _SHORTEST_PART}
 
     def __call__(self, text: str) -> str:
         for form in self._forms:
             text = text.replace(form, "********")
-        return text
+        # There are more ways to quote, and to quote again, than can be listed: undone, they show what is left.
+        plain = _unquoted(text)
+        return "********" if any(form in plain for form in self._plain) else text
+
+
+def _unquoted(text: str) -> str:
+    """A text without the escapes of JSON, URLs and HTML, and without all other backslashes."""
+    for _repetition in range(_MOST_QUOTATIONS):
+        text = html.unescape(unquote(_JSON_ESCAPE.sub(_resolved, text)))
+    return text
+
+
+def _resolved(escape: re.Match[str]) -> str:
+    digits = escape[1] or escape[2]
+    return chr(int(digits, 16)) if digits else ""
 
 
 def _forms(value: str) -> set[str]:
-    """A value as it may stand in a text; a text in quotes may be quoted again, as JSON is in a page."""
-    quoted = {value}
-    for _repetition in range(2):
-        quoted |= {quote_text(text) for text in quoted for quote_text in _QUOTATIONS}
-    return quoted | _encoded(value)
+    """A value as it is expected in a text, quoted in one of the usual ways."""
+    return {value, *(quote_text(value) for quote_text in _QUOTATIONS), *_encoded(value)}
 
 
 def _encoded(value: str) -> set[str]:
@@ -130,7 +150,7 @@ def _encoded(value: str) -> set[str]:
     found = {_base64(octets), _base64(octets).rstrip("=")}
     for before in range(3):
         digits = _base64(bytes(before) + octets)[-(-before * 4 // 3) : (before + len(octets)) * 4 // 3]
-        if len(digits) >= _SHORTEST_BASE64:
+        if len(digits) >= _SHORTEST_PART:
             found.add(digits)
     # Base64 has another alphabet for URLs.
     return found | {digits.replace("+", "-").replace("/", "_") for digits in found}
@@ -145,21 +165,14 @@ def _base64(octets: bytes) -> str:
     return base64.b64encode(octets).decode("ascii")
 
 
-def _url(text: str) -> str:
-    return quote(_bytes(text), safe="")
-
-
 _QUOTATIONS: tuple[Callable[[str], str], ...] = (
-    _url,
+    lambda text: quote(_bytes(text), safe=""),
     lambda text: quote(_bytes(text), safe="/"),
     lambda text: quote_plus(_bytes(text)),
-    lambda text: re.sub("%..", lambda octet: octet[0].lower(), _url(text)),
     lambda text: json.dumps(text)[1:-1],
-    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     # Vonage's own JSON writes a slash as \\/.
     lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
     html.escape,
-    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
     lambda text: repr(text)[1:-1],
 )
 

@@ -19,10 +19,14 @@ from ansible_collections.community.vonage.plugins.module_utils._client import (
 )
 from ansible_collections.community.vonage.plugins.module_utils._errors import VonageError
 from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection, connection_argument_spec
+from ansible_collections.community.vonage.plugins.module_utils._options import (
+    Connection,
+    check_given,
+    connection_argument_spec,
+)
 
 
-class AnsibleModule(basic.AnsibleModule):  # type: ignore[misc]
+class MaskingModule(basic.AnsibleModule):  # type: ignore[misc]
     """Masks secret options as they are after conversion, too: the base class knows them as they were given.
 
     The candidates of `a,b` are an example: it masks that text, and neither a nor b.
@@ -54,7 +58,7 @@ def run_module(operation: Operation) -> None:
 
     :param operation: What the module does.
     """
-    module = AnsibleModule(
+    module = MaskingModule(
         argument_spec={**connection_argument_spec(), **operation.options},
         required_if=operation.required_if,
         supports_check_mode=True,
@@ -62,6 +66,7 @@ def run_module(operation: Operation) -> None:
     if not HAS_REQUESTS:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
+        check_given(basic._load_params(), module.argument_spec, operation.never_null)
         connection = Connection.from_params(module.params)
         if connection.verify is False:
             module.warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")

@@ -14,8 +14,9 @@ from __future__ import annotations
 import math
 import re
 import typing as t
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -47,6 +48,9 @@ _CALLBACKS = {
     "mo_callback_url": ("moCallBackUrl", "mo-callback-url"),
     "dr_callback_url": ("drCallBackUrl", "dr-callback-url"),
 }
+# Of a limit; Python does not convert any number of them.
+_MOST_DIGITS = 19
+
 _LIMITS = {
     "max_outbound_request": "max-outbound-request",
     "max_inbound_request": "max-inbound-request",
@@ -61,11 +65,25 @@ class Operation:
     :ivar run: Does the work and returns the result; raises `VonageError`.
     :ivar options: Argument spec of the options beside the connection's.
     :ivar required_if: As in AnsibleModule.
+    :ivar never_null: Options that must not be null; see `check_given`.
     """
 
     run: Callable[[Client, Params, bool], Result]
     options: Mapping[str, Mapping[str, t.Any]] = field(default_factory=dict)
     required_if: Sequence[tuple[str, t.Any, tuple[str, ...]]] = ()
+    never_null: Sequence[str] = ()
+
+
+@contextmanager
+def _asking_first(nothing_done: str) -> Iterator[None]:
+    """Around the questions that come before a change: whoever branches on the outcome asks for that of the change.
+
+    :param nothing_done: Is added to the message when there is no answer.
+    """
+    try:
+        yield
+    except UnknownOutcome as error:
+        raise NotSent(f"{error.message}. {nothing_done}", **error.details) from None
 
 
 def _balance_info(client: Client, _params: Params, _check_mode: bool) -> Result:
@@ -86,12 +104,9 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
             " dashboard shows it under Billing & Payments"
         )
     if params["below"] is not None and not math.isfinite(params["below"]):
-        raise NotSent(f"below must be an amount in euro such as 20, not {params['below']}")
-    try:
+        raise NotSent(f"below must be an amount in euro such as 20, not {params['below']:g}")
+    with _asking_first("The top-up was not sent"):
         balance = _read_balance(client)
-    except UnknownOutcome as error:
-        # No answer to a question leaves nothing in doubt: whoever branches on the outcome asks for the payment's.
-        raise NotSent(f"{error.message}. The top-up was not sent", **error.details) from None
     if params["below"] is not None and balance["value"] >= params["below"]:
         return {"changed": False, "balance": balance, "topped_up": False}
     if balance["auto_reload"] is False:
@@ -104,8 +119,15 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
         try:
             client.top_up(reference)
         except UnknownOutcome as error:
-            error.result = {"balance": balance, "balance_after": _balance_if_possible(client)}
-            raise
+            after = _balance_if_possible(client)
+            was, now = f"{balance['value']:.2f}", "unknown" if after is None else f"{after['value']:.2f}"
+            message = (
+                f"{error.message}. The account may have been charged (balance in euro before: {was}, now: {now}): look"
+                " at the payments in the Vonage dashboard before you run this again"
+            )
+            unknown = UnknownOutcome(message, from_vonage=error.from_vonage, **error.details)
+            unknown.result = {"balance": balance, "balance_after": after}
+            raise unknown from None
     return {"changed": True, "balance": balance, "topped_up": not check_mode}
 
 
@@ -121,7 +143,8 @@ def _account_settings(client: Client, params: Params, check_mode: bool) -> Resul
     for option in _CALLBACKS:
         if params[option] and not params[option].lower().startswith(("http://", "https://")):
             raise NotSent(f"{option} must be a URL that begins with https:// or http://, or empty to unset it")
-    before = _settings(client.read_settings())
+    with _asking_first("Nothing was changed"):
+        before = _settings(client.read_settings())
     wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}
     different = {option: value for option, value in wanted.items() if not _same_url(value, before[option])}
     fields = {_CALLBACKS[option][0]: value for option, value in different.items()}
@@ -131,7 +154,11 @@ def _account_settings(client: Client, params: Params, check_mode: bool) -> Resul
     after = {**before, **different}
     if fields and not check_mode:
         after = _write_settings(client, fields, different)
-    result: Result = {"changed": bool(fields), "settings": after, "diff": {"before": before, "after": after}}
+    diff = {"before": dict(before), "after": dict(after)}
+    if params["http_forward_method"] is not None:
+        diff["before"]["http_forward_method"] = "(Vonage does not show it)"
+        diff["after"]["http_forward_method"] = params["http_forward_method"]
+    result: Result = {"changed": bool(fields), "settings": after, "diff": diff}
     respelt = [option for option, value in wanted.items() if after[option] != value]
     if respelt:
         result["warnings"] = [
@@ -177,7 +204,9 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
         raise UnknownOutcome(f"{message}: {again}", from_vonage=error.from_vonage, **error.details) from None
     kept = [option for option, value in callbacks.items() if not _same_url(after[option], value)]
     if kept:
-        raise Refused(f"Vonage kept the old value of {', '.join(kept)}. {check}", code="callback-not-saved")
+        saved = [option for option in callbacks if option not in kept]
+        also = f", and saved {', '.join(saved)}" if saved else ""
+        raise Refused(f"Vonage kept the old value of {', '.join(kept)}{also}. {check}", code="callback-not-saved")
     return after
 
 
@@ -207,18 +236,22 @@ def _settings(body: Mapping[str, t.Any]) -> dict[str, t.Any]:
     for name, key in _LIMITS.items():
         value = body.get(key)
         # Seen as numbers and as numeric strings, and one of them not at all.
-        settings[name] = int(str(value)) if str(value).isdecimal() else None
+        digits = str(value) if isinstance(value, str) or type(value) is int else ""
+        settings[name] = int(digits) if digits.isdecimal() and len(digits) < _MOST_DIGITS else None
     return settings
 
 
 def _api_secret(client: Client, params: Params, check_mode: bool) -> Result:
-    account_id = params["account_id"] or client.api_key
+    # An empty one is not sent: it may be a variable that was not set, and does not mean one's own account.
+    account_id = client.api_key if params["account_id"] is None else params["account_id"]
     if params["state"] == "absent":
         return _absent(client, account_id, params["secret_id"], check_mode)
     return _present(client, account_id, params["secret"], check_mode)
 
 
-def _present(client: Client, account_id: str, value: str, check_mode: bool) -> Result:
+def _present(client: Client, account_id: str, value: str | None, check_mode: bool) -> Result:
+    if not value:
+        raise NotSent("secret is empty; give the value of the secret that is to be present")
     rules = broken_rules(value)
     if rules:
         raise NotSent(f"secret breaks the rules of Vonage; it must {', and '.join(rules)}")
@@ -226,9 +259,10 @@ def _present(client: Client, account_id: str, value: str, check_mode: bool) -> R
     probe = client.probe(account_id, value)
     if probe.secrets is not None:
         return _secret_result(False, probe.secrets, probe.secrets, _only(probe.secrets))
-    if probe.answered == "unknown":
-        raise _because(probe, "It cannot be told whether the secret exists already, so nothing was created")
-    before = client.list_secrets(account_id)
+    if probe.answered == "unknown" and probe.error:
+        raise _because(probe.error, "It cannot be told whether the secret exists already, so nothing was created")
+    with _asking_first("Nothing was created"):
+        before = client.list_secrets(account_id)
     if len(before) >= _MOST_SECRETS:
         raise _max_secrets(account_id, before)
     if check_mode:
@@ -254,11 +288,11 @@ def _resolve_create(client: Client, account_id: str, value: str, before: list[Se
         if probe.secrets is not None:
             known = {secret.id for secret in before}
             created = _only([secret for secret in probe.secrets if secret.id not in known])
-            # Refused and yet there: a run beside this one created it.
-            return _secret_result(not refused, before, probe.secrets, created)
+            # Refused and yet there: a run beside this one created it, or the attempt before the one that was refused.
+            return _secret_result(not refused or error.repeated, before, probe.secrets, created)
     after = _list_if_possible(client, account_id)
     if refused:
-        raise _max_secrets(account_id, after) if after and len(after) >= _MOST_SECRETS else error
+        raise _max_secrets(account_id, after, error.details) if after and len(after) >= _MOST_SECRETS else error
     listed = "the secrets cannot be listed" if after is None else f"the account lists {_ids(after)}"
     raise UnknownOutcome(
         f"{error.message}. The value does not answer, and {listed}: run the task again with the same value, which is"
@@ -275,10 +309,13 @@ def _list_if_possible(client: Client, account_id: str) -> list[Secret] | None:
         return None
 
 
-def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -> Result:
-    if not secret_id.strip():
+def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: bool) -> Result:
+    if not secret_id or not secret_id.strip():
         raise NotSent("secret_id is empty; give the id of the secret, as vonage_api_secret_info lists it")
-    before = client.list_secrets(account_id)
+    if secret_id == client.login[1]:
+        raise NotSent("secret_id is the secret itself; give its id, as vonage_api_secret_info lists it")
+    with _asking_first("Nothing was revoked"):
+        before = client.list_secrets(account_id)
     found = next((secret for secret in before if secret.id == secret_id), None)
     if found is None:
         return _secret_result(False, before, before, None)
@@ -295,6 +332,9 @@ def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -
         except Refused as error:
             if error.code != "invalid-id":
                 raise
+            if error.repeated:
+                # The attempt before this one, which was answered that it may be repeated, was carried out all the same.
+                return _secret_result(True, before, after, found)
             # Gone meanwhile, by somebody else.
             return _secret_result(False, after, after, None)
         except UnknownOutcome as error:
@@ -304,6 +344,7 @@ def _absent(client: Client, account_id: str, secret_id: str, check_mode: bool) -
             if secret_id in {secret.id for secret in listed}:
                 message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
                 raise UnknownOutcome(message, from_vonage=error.from_vonage, **error.details) from None
+            after = listed
     return _secret_result(True, before, after, found)
 
 
@@ -322,28 +363,35 @@ def _only(secrets: list[Secret]) -> Secret | None:
     return secrets[0] if len(secrets) == 1 else None
 
 
-def _max_secrets(account_id: str, secrets: list[Secret]) -> Refused:
-    return Refused(
+def _max_secrets(account_id: str, secrets: list[Secret], details: Mapping[str, t.Any] | None = None) -> Refused:
+    """The failure to create a secret where there is no room.
+
+    :param account_id: API key of the account.
+    :param secrets: Its secrets.
+    :param details: The `error` of Vonage's refusal, when it was asked.
+    """
+    message = (
         f"Account {account_id} already has {len(secrets)} secrets ({_ids(secrets)}) and Vonage allows no more; nothing"
         " was created. Find out which one is no longer used, and remove it with state=absent and its secret_id; if one"
-        " of them was created with this value a moment ago, wait until Vonage accepts it, and run the task again",
-        code="max-secrets",
+        " of them was created with this value a moment ago, wait until Vonage accepts it, and run the task again"
     )
+    return Refused(message, **{**(details or {}), "code": "max-secrets"})
 
 
 def _ids(secrets: list[Secret]) -> str:
     return ", ".join(secret.id for secret in secrets) or "no secret"
 
 
-def _because(probe: Probe, what: str) -> VonageError:
-    error = probe.error
-    if error is None:
-        return UnknownOutcome(what)
-    return type(error)(f"{what}: {error.message}", from_vonage=error.from_vonage, **error.details)
+def _because(error: VonageError, what: str) -> VonageError:
+    """The failure of a task that ends for want of an answer, with nothing sent that was to change something."""
+    kind = NotSent if isinstance(error, UnknownOutcome) else type(error)
+    return kind(f"{what}: {error.message}", from_vonage=error.from_vonage, **error.details)
 
 
 def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Result:
-    account_ids = params["account_ids"] or [client.api_key]
+    account_ids = [client.api_key] if params["account_ids"] is None else params["account_ids"]
+    if not account_ids:
+        raise NotSent("account_ids is an empty list; leave it out to list the secrets of the account of api_key")
     with ThreadPoolExecutor(max_workers=_MOST_REQUESTS) as pool:
         listings = list(pool.map(lambda account_id: _listing(client, account_id), account_ids))
     rows = [row for row, _error in listings]
@@ -365,12 +413,16 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     # As long as no credential at all is accepted, a refusal may be of the address, the method or the account, and
     # says nothing of a value.
     sure = first["error"] is None or accepted is not None
-    return {
+    result: Result = {
         "changed": False,
         "accounts": rows,
         "secrets": first["secrets"],
         "candidates": [_verdict(answers[value].answered, sure) for value in candidates],
     }
+    if errors:
+        # The task goes on, and an empty list of secrets looks like room for one.
+        result["warnings"] = [f"Account {row['account_id']}: {row['error']['msg']}" for row in rows if row["error"]]
+    return result
 
 
 def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageError | None]:
@@ -399,6 +451,7 @@ TOPUP = Operation(
         "transaction_reference": {"type": "str", "required": True, "aliases": ["trx"]},
         "below": {"type": "float"},
     },
+    never_null=("below",),
 )
 
 ACCOUNT_SETTINGS = Operation(

@@ -11,7 +11,7 @@ import ipaddress
 import os
 import platform
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -23,6 +23,9 @@ from ansible_collections.community.vonage.plugins.module_utils._version import C
 
 # Seconds; an operating system cannot wait for some larger numbers.
 _LONGEST_TIMEOUT = 86400
+
+
+_PUBLIC = {"rest_url": "https://rest.nexmo.com", "api_url": "https://api.nexmo.com"}
 
 
 def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
@@ -45,12 +48,12 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
         },
         "rest_url": {
             "type": "str",
-            "default": "https://rest.nexmo.com",
+            "default": _PUBLIC["rest_url"],
             "fallback": (env_fallback, ["VONAGE_REST_URL"]),
         },
         "api_url": {
             "type": "str",
-            "default": "https://api.nexmo.com",
+            "default": _PUBLIC["api_url"],
             "fallback": (env_fallback, ["VONAGE_API_URL"]),
         },
         "timeout": {"type": "float", "default": 30, "fallback": (env_fallback, ["VONAGE_TIMEOUT"])},
@@ -58,6 +61,31 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
         "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["VONAGE_VALIDATE_CERTS"])},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["VONAGE_CA_PATH"])},
     }
+
+
+def check_given(given: Mapping[str, t.Any], spec: Mapping[str, Mapping[str, t.Any]], never_null: Iterable[str]) -> None:
+    """Refuse what Ansible would turn into something that nobody meant, before it is sent.
+
+    :param given: The options as a task gives them, before Ansible converts them.
+    :param spec: The argument spec: of its `no_log` options, each value must be a text.
+    :param never_null: Options that would mean something else when they are null.
+    :raises NotSent: An option cannot be used; the message says what to write instead.
+    """
+    for option in never_null:
+        if option in given and given[option] is None:
+            raise NotSent(
+                f"{option} is null, perhaps because of a variable that is empty; leave it out if that is meant"
+            )
+    for option in (name for name, details in spec.items() if details.get("no_log")):
+        value = given.get(option)
+        values = value if isinstance(value, list) and spec[option]["type"] == "list" else [value]
+        for one in values:
+            # Text of a list or of a dictionary is taken for a secret otherwise.
+            if isinstance(one, (list, dict)):
+                kind = "a list" if isinstance(one, list) else "a dictionary"
+                raise NotSent(f"{option} must be a text, not {kind}; of a lookup, use lookup() and not query()")
+            if one in (None, "") and values is value:
+                raise NotSent(f"{option} holds an empty value; give only values that may be secrets")
 
 
 @dataclass(frozen=True)
@@ -95,8 +123,14 @@ class Connection:
         :param url: A URL below one of the base URLs.
         :returns: True for verified TLS, and for a loopback address.
         """
-        parts = urlsplit(url)
-        return _is_loopback(parts.hostname) or (parts.scheme == "https" and self.verify is not False)
+        return self.is_local(url) or (urlsplit(url).scheme == "https" and self.verify is not False)
+
+    def is_local(self, url: str) -> bool:
+        """Whether a URL is one of a loopback address.
+
+        :param url: A URL below one of the base URLs.
+        """
+        return _is_loopback(urlsplit(url).hostname or "")
 
     @classmethod
     def from_params(cls, params: Mapping[str, t.Any]) -> Connection:
@@ -153,12 +187,12 @@ def _base_url(option: str, value: str, verify: bool | str) -> str:
         usable = False
     # The value is not shown where it may hold a password.
     if not usable:
-        raise NotSent(f"{option} must be a URL such as https://api.nexmo.com or http://127.0.0.1:8080")
+        raise NotSent(f"{option} must be a URL such as {_PUBLIC[option]} or http://127.0.0.1:8080")
     if parts.username is not None or parts.password is not None:
         raise NotSent(f"{option} must not hold a user name or a password; use api_key and api_secret")
     if "?" in value or "#" in value:
         raise NotSent(f"{option} must end after the path: no '?' and no '#'")
-    if parts.scheme == "http" and verify is not False and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and verify is not False and not _is_loopback(host):
         raise NotSent(
             f"{option} must begin with https://: plain http shows the secret to everybody on the way. Only a loopback"
             " address is taken with http://, or, at your own risk, any address with validate_certs=false"
@@ -166,9 +200,7 @@ def _base_url(option: str, value: str, verify: bool | str) -> str:
     return value.rstrip("/")
 
 
-def _is_loopback(host: str | None) -> bool:
-    if host is None:
-        return False
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

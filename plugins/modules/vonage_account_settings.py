@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Sets the URLs that Vonage calls for incoming SMS and for delivery receipts, and reads the limits of the account.
   - Without any of its options, the module only reads.
+  - The settings are those of the account of O(api_key). A subaccount's are set with credentials of its own.
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -24,6 +25,7 @@ attributes:
     details: The settings are read. Whether Vonage would accept a URL is known only when it is written.
   diff_mode:
     support: full
+    details: A password or a token in a URL is shown. Put C(no_log=true) on a task that sets one.
   idempotent:
     support: partial
     details: Vonage never returns O(http_forward_method), so a task that sets it reports a change every time.
@@ -31,7 +33,7 @@ options:
   mo_callback_url:
     description:
       - URL that Vonage calls for each incoming SMS.
-      - An empty string unsets it. If omitted, it is left alone.
+      - An empty string unsets it. If omitted or null, it is left alone.
       - Vonage saves it only when the URL answers a GET with 200 at that moment.
     type: str
   dr_callback_url:
@@ -42,6 +44,7 @@ options:
     description:
       - How Vonage calls the URLs. The Vonage dashboard calls it the webhook format.
       - If omitted, it is left alone.
+      - Vonage never shows it, so a task that sets it reports a change on every run. Set it in a task of its own.
     type: str
     choices:
       - GET_QUERY_PARAMS
@@ -65,6 +68,76 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description:
+    - Why the task failed, to branch on.
+    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+  returned: failure
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
+        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+      type: str
+      returned: always
+      sample: refused
+    status:
+      description: The HTTP status of the answer. V(null) when there was none.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: The code of the error, in small letters, as Vonage or this collection names it.
+      type: str
+      returned: always
+      sample: max-secrets
+    title:
+      description: The short text of the error.
+      type: str
+      returned: always
+      sample: Secret Addition Forbidden
+    detail:
+      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      type: str
+      returned: always
+      sample: Account reached maximum number [2] of allowed secrets
+    invalid_parameters:
+      description: The parameters of the request that Vonage did not accept.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the parameter, as Vonage writes it.
+          type: str
+          returned: always
+          sample: secret
+        reason:
+          description: What is wrong with it.
+          type: str
+          returned: always
+          sample: Does not meet complexity requirements
+    instance:
+      description: Vonage's reference of the failure, to be given to its support.
+      type: str
+      returned: always
+      sample: ae5e528e536b470584792a1e918a3563
+    request_id:
+      description: Vonage's reference of the request, to be given to its support.
+      type: str
+      returned: always
+      sample: 854d38afb87f4d8a8d0a7bbd34a01b54
+    method:
+      description: The verb of the request.
+      type: str
+      returned: always
+      sample: POST
+    path:
+      description: The path of the request.
+      type: str
+      returned: always
+      sample: /accounts/abcd1234/secrets
 settings:
   description: The settings after the task. In check mode, as they would be.
   returned: success

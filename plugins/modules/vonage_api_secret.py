@@ -30,8 +30,9 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Vonage never shows a value, so the module finds out whether it is there by logging in with it. A value that was
-        created a moment ago, and that Vonage does not accept yet, is not found. The task fails then, and creates nothing.
+      - Vonage never shows a value, so the module finds out whether it is there by logging in with it.
+      - A value that was created a moment ago, and that Vonage does not accept yet, is not found. The task fails then,
+        and creates nothing.
 options:
   account_id:
     description:
@@ -42,7 +43,8 @@ options:
     description:
       - V(present) makes sure that O(secret) is a valid secret of the account.
       - V(absent) makes sure that the secret with the id O(secret_id) does not exist. The only secret of an account
-        cannot be revoked. Log in with the secret that stays, not with the one that goes.
+        cannot be revoked. Log in with the secret that stays, not with the one that goes. Nothing keeps you from revoking
+        that one, too.
     type: str
     choices:
       - present
@@ -50,8 +52,8 @@ options:
     default: present
   secret:
     description:
-      - The value. It must have 8 to 25 characters, and at least one lower-case letter, one upper-case letter and one
-        digit.
+      - The value. It must have 8 to 25 printable ASCII characters without spaces, and at least one lower-case letter,
+        one upper-case letter and one digit. The lookup P(community.vonage.new_api_secret#lookup) makes one.
       - Required with O(state=present).
     type: str
   secret_id:
@@ -89,6 +91,76 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description:
+    - Why the task failed, to branch on.
+    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+  returned: failure
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
+        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+      type: str
+      returned: always
+      sample: refused
+    status:
+      description: The HTTP status of the answer. V(null) when there was none.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: The code of the error, in small letters, as Vonage or this collection names it.
+      type: str
+      returned: always
+      sample: max-secrets
+    title:
+      description: The short text of the error.
+      type: str
+      returned: always
+      sample: Secret Addition Forbidden
+    detail:
+      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      type: str
+      returned: always
+      sample: Account reached maximum number [2] of allowed secrets
+    invalid_parameters:
+      description: The parameters of the request that Vonage did not accept.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the parameter, as Vonage writes it.
+          type: str
+          returned: always
+          sample: secret
+        reason:
+          description: What is wrong with it.
+          type: str
+          returned: always
+          sample: Does not meet complexity requirements
+    instance:
+      description: Vonage's reference of the failure, to be given to its support.
+      type: str
+      returned: always
+      sample: ae5e528e536b470584792a1e918a3563
+    request_id:
+      description: Vonage's reference of the request, to be given to its support.
+      type: str
+      returned: always
+      sample: 854d38afb87f4d8a8d0a7bbd34a01b54
+    method:
+      description: The verb of the request.
+      type: str
+      returned: always
+      sample: POST
+    path:
+      description: The path of the request.
+      type: str
+      returned: always
+      sample: /accounts/abcd1234/secrets
 secret:
   description:
     - The secret that was created, found or revoked.

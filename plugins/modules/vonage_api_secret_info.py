@@ -68,6 +68,76 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+error:
+  description:
+    - Why the task failed, to branch on.
+    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+  returned: failure
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
+        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+      type: str
+      returned: always
+      sample: refused
+    status:
+      description: The HTTP status of the answer. V(null) when there was none.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: The code of the error, in small letters, as Vonage or this collection names it.
+      type: str
+      returned: always
+      sample: max-secrets
+    title:
+      description: The short text of the error.
+      type: str
+      returned: always
+      sample: Secret Addition Forbidden
+    detail:
+      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      type: str
+      returned: always
+      sample: Account reached maximum number [2] of allowed secrets
+    invalid_parameters:
+      description: The parameters of the request that Vonage did not accept.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the parameter, as Vonage writes it.
+          type: str
+          returned: always
+          sample: secret
+        reason:
+          description: What is wrong with it.
+          type: str
+          returned: always
+          sample: Does not meet complexity requirements
+    instance:
+      description: Vonage's reference of the failure, to be given to its support.
+      type: str
+      returned: always
+      sample: ae5e528e536b470584792a1e918a3563
+    request_id:
+      description: Vonage's reference of the request, to be given to its support.
+      type: str
+      returned: always
+      sample: 854d38afb87f4d8a8d0a7bbd34a01b54
+    method:
+      description: The verb of the request.
+      type: str
+      returned: always
+      sample: POST
+    path:
+      description: The path of the request.
+      type: str
+      returned: always
+      sample: /accounts/abcd1234/secrets
 accounts:
   description: One row for each account, in the order of O(account_ids).
   returned: success
@@ -80,7 +150,9 @@ accounts:
       returned: success
       sample: abcd1234
     secrets:
-      description: The secrets of the account, the oldest first. Empty when they could not be listed.
+      description:
+        - The secrets of the account, the oldest first.
+        - Empty when they could not be listed. Then there is RV(accounts[].error), and a warning.
       type: list
       elements: dict
       returned: success

@@ -15,6 +15,9 @@ description:
     amount is always that of the first payment.
   - The request is sent once at the most, whatever happens. When no answer comes, nobody can tell whether the payment
     was made, and the task fails with C(error.outcome) V(unknown).
+  - The balance is read, and then paid, in two requests, and nothing keeps another run from doing so in between. A
+    payment may also take a while to show. Let one run at a time top up an account, on one host, and not more often than
+    that.
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -23,7 +26,9 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The balance is read, and the payment predicted.
+    details:
+      - The balance is read, and the payment predicted.
+      - Whether O(transaction_reference) is the right one is known only when it is paid.
   diff_mode:
     support: none
     details: The balance after the payment is not part of Vonage's answer.
@@ -41,6 +46,7 @@ options:
   below:
     description:
       - Top up only when the balance is below this amount in euro.
+      - Without it, every run pays.
     type: float
 seealso:
   - module: community.vonage.vonage_balance_info
@@ -53,12 +59,83 @@ EXAMPLES = r"""
     api_secret: "{{ vault_vonage_api_secret }}"
     transaction_reference: 00X123456Y7890123Z
     below: 20
+  run_once: true
 """
 
 RETURN = r"""
+error:
+  description:
+    - Why the task failed, to branch on.
+    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+  returned: failure
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
+        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+      type: str
+      returned: always
+      sample: refused
+    status:
+      description: The HTTP status of the answer. V(null) when there was none.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: The code of the error, in small letters, as Vonage or this collection names it.
+      type: str
+      returned: always
+      sample: max-secrets
+    title:
+      description: The short text of the error.
+      type: str
+      returned: always
+      sample: Secret Addition Forbidden
+    detail:
+      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      type: str
+      returned: always
+      sample: Account reached maximum number [2] of allowed secrets
+    invalid_parameters:
+      description: The parameters of the request that Vonage did not accept.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the parameter, as Vonage writes it.
+          type: str
+          returned: always
+          sample: secret
+        reason:
+          description: What is wrong with it.
+          type: str
+          returned: always
+          sample: Does not meet complexity requirements
+    instance:
+      description: Vonage's reference of the failure, to be given to its support.
+      type: str
+      returned: always
+      sample: ae5e528e536b470584792a1e918a3563
+    request_id:
+      description: Vonage's reference of the request, to be given to its support.
+      type: str
+      returned: always
+      sample: 854d38afb87f4d8a8d0a7bbd34a01b54
+    method:
+      description: The verb of the request.
+      type: str
+      returned: always
+      sample: POST
+    path:
+      description: The path of the request.
+      type: str
+      returned: always
+      sample: /accounts/abcd1234/secrets
 balance:
   description: The balance as it was read before the top-up.
-  returned: success
+  returned: success, and failure with C(error.outcome) V(unknown) after the top-up was sent
   type: dict
   contains:
     value:

@@ -57,16 +57,20 @@ class Call:
         return http(self.status, self.body)
 
 
+STORED = {"mo-callback-url": "", "max-calls-per-second": 30}
+
 READS = {
     "get_balance": Call(lambda client: client.get_balance(), {"method": "GET", "path": BALANCE}, {"value": 1}),
-    "read_settings": Call(lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, {}),
+    "read_settings": Call(
+        lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, STORED
+    ),
     "list_secrets": Call(lambda client: client.list_secrets(KEY), {"method": "GET", "path": SECRETS}, listing(OLD_ID)),
 }
 WRITES = {
     "write_settings": Call(
         lambda client: client.write_settings({"drCallBackUrl": ""}),
         {"method": "POST", "path": SETTINGS, "form": {"drCallBackUrl": ""}},
-        {},
+        STORED,
     ),
     "create_secret": Call(
         lambda client: client.create_secret(KEY, NEW),

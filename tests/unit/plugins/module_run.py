@@ -31,9 +31,11 @@ class Run:
         check_mode: bool = False,
         fails: bool = False,
         diff: bool = True,
+        null: bool = False,
     ) -> dict[str, t.Any]:
         given = {"api_key": KEY, "api_secret": SECRET, "retries": 0, **options}
-        given = {option: value for option, value in given.items() if value is not None}
+        # What is None here was left out, unless the test is of null.
+        given = {option: value for option, value in given.items() if null or value is not None}
         set_module_args(self._monkeypatch, given, check_mode=check_mode, diff=diff, verbosity=4)
         with pytest.raises(SystemExit) as caught:
             importlib.import_module(_MODULES + module).main()

@@ -16,6 +16,7 @@ import yaml
 
 from ansible_collections.community.vonage.plugins.filter.rotation import FilterModule
 from ansible_collections.community.vonage.plugins.module_utils import _module
+from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._options import connection_argument_spec
 from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
 
@@ -64,7 +65,7 @@ def built(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
         handed.update(options)
         raise _Built
 
-    monkeypatch.setattr(_module, "AnsibleModule", build)
+    monkeypatch.setattr(_module, "MaskingModule", build)
     with pytest.raises(_Built):
         module(name).main()
     return handed
@@ -151,7 +152,7 @@ def test_every_connection_option_names_its_variable() -> None:
 @every_module
 def test_examples_are_tasks_of_known_modules_with_known_options(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = yaml.safe_load(module(name).EXAMPLES)
-    keywords = {"name", "register", "no_log", "when", "loop"}
+    keywords = {"name", "register", "run_once", "no_log", "when", "loop"}
     used = []
     for task in tasks:
         assert task["name"]
@@ -183,6 +184,12 @@ def test_returned_values_are_described(name: str) -> None:
             check(value.get("contains", {}))
 
     check(yaml.safe_load(module(name).RETURN))
+
+
+def test_the_error_is_described_alike_in_all_modules() -> None:
+    described = [yaml.safe_load(module(name).RETURN)["error"] for name in MODULES]
+    assert all(one == described[0] for one in described)
+    assert set(described[0]["contains"]) == set(NotSent("").details)
 
 
 # -- the collection ----------------------------------------------------------------------------------------------------

@@ -196,9 +196,10 @@ def scripted() -> Iterator[Wire]:
 
 
 class Bench:
-    """Makes clients, and keeps what they say and how long they would have slept."""
+    """Makes clients, keeps what they say and how long they would have slept, and is their clock."""
 
     def __init__(self) -> None:
+        self.now = 1000.0
         self.warnings: list[str] = []
         self.naps: list[float] = []
 
@@ -207,10 +208,11 @@ class Bench:
 
         def nap(seconds: float) -> None:
             self.naps.append(seconds)
+            self.now += seconds
             if sleep:
                 sleep(seconds)
 
-        return Client(connection, warn=self.warnings.append, sleep=nap)
+        return Client(connection, warn=self.warnings.append, sleep=nap, clock=lambda: self.now)
 
 
 # What a server may do instead of answering.

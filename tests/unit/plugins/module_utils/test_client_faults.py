@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import email.utils
 import socket
+import struct
 import threading
 import time
 import typing as t
 
 import pytest
 import requests
+import urllib3
 
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
@@ -161,13 +163,14 @@ def test_no_call_is_repeated_later_than_five_minutes_after_its_start(wire: Wire,
     assert 275 <= sum(bench.naps) <= 300
 
 
-def test_the_time_that_attempts_take_counts_as_well(wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    for _attempt in range(3):
-        wire.expect("GET", BALANCE, status=503, headers={"Retry-After": "0"})
-    clock = iter((1000.0, 1100.0, 1299.0, 1300.1))
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    error_of(bench.client(retries=1000).get_balance)
-    assert len(bench.naps) == 2
+def test_the_time_that_attempts_take_counts_as_well(serve: t.Callable[..., Server], bench: Bench) -> None:
+    def slow(_request: bytes) -> bytes:
+        bench.now += 149
+        return http(503, "", "Retry-After: 0")
+
+    server = serve(*[slow] * 9)
+    error_of(bench.client(**at(server), retries=1000).get_balance)
+    assert len(server.requests) == 3
 
 
 # -- no answer: what is known of the outcome, on real sockets ----------------------------------------------------------
@@ -211,6 +214,10 @@ def test_after_a_refused_connection_everything_but_money_is_sent_again(
         pytest.param(CLOSE, id="closed"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\n{", id="cut"),
         pytest.param(b"SSH-2.0-OpenSSH_9.2\r\nConnection: close\r\n", id="not-http"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{}",
+            id="two-lengths",
+        ),
     ],
 )
 def test_a_dropped_connection_leaves_a_write_unknown_and_unrepeated(
@@ -277,7 +284,7 @@ def test_a_connect_timeout_sends_nothing(wire: Wire, bench: Bench, call: Call) -
 def test_a_proxy_that_is_away_or_declines_sends_nothing(
     serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
-    target = "https://127.0.0.1:9"
+    target = "https://192.0.2.1"
     away, declines = serve(listen=False), serve(http(407, "", "Connection: close"))
     for proxy in (away, declines):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -303,6 +310,66 @@ def test_a_proxy_that_drops_a_request_leaves_a_write_unknown_and_unrepeated(
     else:
         assert isinstance(error_of(lambda: call.run(client)), UnknownOutcome)
         assert proxy.methods() == [call.request["method"]]
+
+
+@every_call
+def test_a_proxy_is_not_shown_what_goes_to_this_machine(
+    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
+) -> None:
+    server, proxy = serve(call.answer), serve(http(200, "{}"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy.url)
+    call.run(bench.client(**at(server)))
+    assert len(server.requests) == 1
+    assert proxy.connections == 0
+
+
+@every_call
+@pytest.mark.parametrize("silent", [False, True], ids=["reset", "silent"])
+def test_a_handshake_that_breaks_sends_nothing(bench: Bench, call: Call, silent: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        kept = []
+
+        def serve() -> None:
+            connection, _address = listener.accept()
+            kept.append(connection)
+            if not silent:
+                connection.recv(65536)
+                # With this, closing is a reset.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        error = error_of(lambda: call.run(bench.client(rest_url=url, api_url=url, timeout=0.5)))
+        thread.join()
+        kept[0].close()
+    assert isinstance(error, NotSent)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
+@pytest.mark.parametrize("broken", [AttributeError("read"), urllib3.exceptions.HTTPError("odd"), KeyError(SECRET)])
+def test_whatever_breaks_while_an_answer_is_read_leaves_a_write_unknown(
+    wire: Wire, bench: Bench, call: Call, broken: Exception
+) -> None:
+    call.expect(wire, body=broken)
+    error = error_of(lambda: call.run(bench.client(retries=0)))
+    assert isinstance(error, UnknownOutcome)
+    assert SECRET not in error.message
+
+
+@every_call
+def test_a_hint_before_the_answer_is_none(serve: t.Callable[..., Server], bench: Bench, call: Call) -> None:
+    server = serve(http(103, "") + call.answer)
+    assert isinstance(error_of(lambda: call.run(bench.client(**at(server)))), UnknownOutcome)
+    assert len(server.requests) == 1
+
+
+@every_call
+def test_an_answer_that_was_cut_off_is_none(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire, body="", status=call.status, headers={"Content-Length": "58"})
+    assert isinstance(error_of(lambda: call.run(bench.client(retries=0))), UnknownOutcome)
 
 
 def test_a_host_name_that_cannot_be_one_is_not_tried_again(bench: Bench) -> None:

@@ -108,7 +108,7 @@ class Vonage:
         for field, key in {"moCallBackUrl": "mo-callback-url", "drCallBackUrl": "dr-callback-url"}.items():
             if field in fields:
                 self.stored[key] = fields[field]
-        return http(200, self.stored)
+        return http(200, {**self.stored, "max-calls-per-second": 30})
 
 
 urls = st.one_of(st.just(""), parts().map(url))

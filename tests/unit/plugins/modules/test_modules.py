@@ -166,9 +166,37 @@ def test_candidates_given_as_text_are_not_shown(wire: Wire, run: TaskRun) -> Non
 
 
 @pytest.mark.parametrize("option", ["api_secret", "secret"])
-def test_a_secret_that_is_no_text_is_not_shown(run: TaskRun, option: str) -> None:
-    run("vonage_api_secret", {option: [NEW], "timeout": "soon"}, fails=True)
+@pytest.mark.parametrize("wrong", [{}, {"timeout": "soon"}])
+def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
+    wire: Wire, run: TaskRun, option: str, wrong: dict[str, t.Any]
+) -> None:
+    # Ansible makes a text of either, which would do for a secret.
+    for value, kind in (([NEW], "a list"), ({"a": NEW}, "a dictionary")):
+        result = run("vonage_api_secret", {option: value, **wrong}, fails=True)
+        assert (
+            wrong or f"{option} must be a text, not {kind}; of a lookup, use lookup() and not query()" in result["msg"]
+        )
+        assert_nothing_secret(run.printed)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "text"),
+    [
+        ([[NEW]], "candidates must be a text, not a list"),
+        ([{"a": NEW}], "candidates must be a text, not a dictionary"),
+        ([""], "candidates holds an empty value"),
+        ([None], "candidates holds an empty value"),
+    ],
+)
+def test_candidates_that_are_no_texts_are_not_probed(wire: Wire, run: TaskRun, candidates: t.Any, text: str) -> None:
+    assert text in run("vonage_api_secret_info", {"candidates": candidates}, fails=True)["msg"]
     assert_nothing_secret(run.printed)
+
+
+def test_an_amount_that_is_null_does_not_mean_that_every_run_pays(wire: Wire, run: TaskRun) -> None:
+    result = Run.__call__(run, "vonage_topup", {**TASKS["vonage_topup"], "below": None}, fails=True, null=True)
+    assert "below is null, perhaps because of a variable that is empty; leave it out if that is meant" in result["msg"]
+    assert result["error"]["outcome"] == "not_sent"
 
 
 def test_the_credentials_may_come_from_the_environment(
