@@ -236,7 +236,7 @@ def _settings(body: Mapping[str, t.Any]) -> dict[str, t.Any]:
     for name, key in _LIMITS.items():
         value = body.get(key)
         # Seen as numbers and as numeric strings, and one of them not at all.
-        digits = str(value) if isinstance(value, str) or type(value) is int else ""
+        digits = str(value) if isinstance(value, (str, int)) else ""
         settings[name] = int(digits) if digits.isdecimal() and len(digits) < _MOST_DIGITS else None
     return settings
 
@@ -419,9 +419,10 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         "secrets": first["secrets"],
         "candidates": [_verdict(answers[value].answered, sure) for value in candidates],
     }
-    if errors:
-        # The task goes on, and an empty list of secrets looks like room for one.
-        result["warnings"] = [f"Account {row['account_id']}: {row['error']['msg']}" for row in rows if row["error"]]
+    # The task goes on, and an empty list of secrets looks like room for one.
+    unlisted = [row for row in rows if row["error"] and not (row is first and accepted)]
+    if unlisted:
+        result["warnings"] = [f"Account {row['account_id']}: {row['error']['msg']}" for row in unlisted]
     return result
 
 

@@ -43,8 +43,8 @@ options:
     description:
       - V(present) makes sure that O(secret) is a valid secret of the account.
       - V(absent) makes sure that the secret with the id O(secret_id) does not exist. The only secret of an account
-        cannot be revoked. Log in with the secret that stays, not with the one that goes. Nothing keeps you from revoking
-        that one, too.
+        cannot be revoked. Log in with the secret that stays, not with the one that goes. Nothing keeps you from
+        revoking that one, too.
     type: str
     choices:
       - present

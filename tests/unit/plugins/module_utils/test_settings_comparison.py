@@ -89,9 +89,9 @@ def test_another_url_is_not_the_same(found: dict[str, str]) -> None:
 @example("https://[", "https://[x")
 @example("http://a:99999", "http://a:0")
 @example("", "https://")
-def test_whatever_vonage_returns_can_be_compared(one: str, other: str) -> None:
-    assert _same_url(one, one)
-    assert _same_url(one, other) is _same_url(other, one)
+def test_whatever_vonage_returns_can_be_compared(stored: str, wanted: str) -> None:
+    assert _same_url(stored, stored)
+    assert _same_url(stored, wanted) is _same_url(wanted, stored)
 
 
 class Vonage:
