@@ -35,11 +35,11 @@ WRITES: dict[str, Callable[[Client], object]] = {
 
 @pytest.fixture
 def authority(tmp_path: Path) -> tuple[trustme.LeafCert, str]:
-    """A certificate for the loopback address, and the file of the CA that signed it."""
+    """A certificate for the loopback address and for one behind a proxy, and the file of the CA that signed it."""
     ca = trustme.CA()
     path = tmp_path / "ca.pem"
     ca.cert_pem.write_to_path(str(path))
-    return ca.issue_cert("127.0.0.1"), str(path)
+    return ca.issue_cert("127.0.0.1", "192.0.2.1"), str(path)
 
 
 def error_of(call: Callable[[], object]) -> VonageError:
@@ -114,7 +114,7 @@ def test_a_tunnel_that_breaks_leaves_a_write_unknown_and_unrepeated(
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
         for variable in ("HTTPS_PROXY", "https_proxy"):
             monkeypatch.setenv(variable, f"http://127.0.0.1:{listener.getsockname()[1]}")
-        error = error_of(lambda: WRITES[name](client("https://127.0.0.1:9", ca_path=ca_path)))
+        error = error_of(lambda: WRITES[name](client("https://192.0.2.1", ca_path=ca_path)))
         assert isinstance(error, UnknownOutcome)
         assert len(requests) == 1
         listener.shutdown(socket.SHUT_RDWR)

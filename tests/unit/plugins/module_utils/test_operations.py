@@ -937,6 +937,7 @@ def test_info_one_account_that_cannot_be_listed_does_not_stop_the_others(wire: W
     assert errors[2] is None
     assert (errors[1]["status"], errors[1]["code"], errors[1]["outcome"]) == (404, "invalid-api-key", "refused")
     assert "HTTP 404 Invalid API Key" in errors[1]["msg"]
+    assert result["warnings"] == [f"Account 5ab00001: {errors[1]['msg']}"]
 
 
 def test_info_of_a_bad_id_is_a_row_too(wire: Wire, bench: Bench) -> None:
@@ -1014,3 +1015,4 @@ def test_info_lists_through_an_accepted_candidate(wire: Wire, bench: Bench) -> N
     assert result["candidates"] == ["refused", "accepted"]
     assert result["secrets"] == result["accounts"][0]["secrets"] == [row(OLD_ID), row(NEW_ID)]
     assert result["accounts"][0]["error"]["status"] == 401
+    assert "warnings" not in result
