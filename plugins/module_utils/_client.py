@@ -16,6 +16,7 @@ import email.utils
 import math
 import random
 import re
+import socket
 import ssl
 import time
 import traceback
@@ -50,6 +51,7 @@ except ImportError:
 else:
     HAS_REQUESTS = True
     REQUESTS_IMPORT_ERROR = None
+    _OF_A_CONNECTION = (requests.RequestException, ConnectionError, TimeoutError, socket.timeout, ssl.SSLError)
 
 Login = tuple[str, str]
 Answered = t.Literal["accepted", "refused", "unknown"]
@@ -67,6 +69,8 @@ _RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
 _TOP_UP_SUCCESS = re.compile(
     r"\s*|\s*success\s*|\s*(<\?xml[^>]*>)?\s*<response>\s*success\s*</response>\s*", re.IGNORECASE
 )
+
+_LENGTH = re.compile("[0-9]{1,18}")
 
 # The codes of a 401 that says that the secret is wrong; another one speaks of the account, or of the method.
 _WRONG_LOGIN = frozenset({None, "401", "unauthorized", "unathorized"})
@@ -396,7 +400,8 @@ class Client:
             raise self._no_answer(call, error, redact) from None
         # Older releases of urllib3 take an answer that was cut off for a whole one.
         length = response.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length) > len(response.content) and "Content-Encoding" not in response.headers:
+        whole = not _LENGTH.fullmatch(length) or int(length) <= len(response.content)
+        if not whole and "Content-Encoding" not in response.headers:
             raise self._no_answer(call, requests.ConnectionError("the answer was cut off"), redact)
         text = response.content.decode("utf-8-sig", "replace")
         body = parse_json(text)
@@ -421,7 +426,8 @@ class Client:
             # A server that speaks it wrongly always does; one that is silent or gone may come back.
             repeatable = not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError)
             return _Failure(NotSent(f"{message}; check the base URL and proxies", **details), repeatable=repeatable)
-        unreadable = isinstance(error, OSError) and not isinstance(error, requests.RequestException)
+        # Of requests, every error of a connection is one of its own; a file is another matter.
+        unreadable = isinstance(error, OSError) and not isinstance(error, _OF_A_CONNECTION)
         if unreadable or getattr(cause, "library", None) == "X509":
             message = f"{where} was not sent: no certificates to verify with ({what}); check ca_path"
             return _Failure(NotSent(f"{message} and REQUESTS_CA_BUNDLE", **details), repeatable=False)

@@ -13,6 +13,7 @@ is not JSON (gateway text, HTML of a proxy, XML, nothing at all). Nothing here s
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import re
@@ -106,14 +107,23 @@ class Redactor:
     """
 
     def __init__(self, logins: Iterable[tuple[str, str]], values: Iterable[str] = ()) -> None:
+        self._logins, self._values = list(logins), list(values)
+
+    # Both are made when there is something to search, which most requests leave out.
+
+    @functools.cached_property
+    def _forms(self) -> list[str]:
         forms: set[str] = set()
-        for key, secret in logins:
+        for key, secret in self._logins:
             forms |= {_base64(_bytes(f"{key}:{secret}")), *_forms(secret)}
-        for value in values:
+        for value in self._values:
             forms |= _forms(value)
         # The longest first: a form that contains another must not be cut in two.
-        self._forms = sorted(forms - {""}, key=len, reverse=True)
-        self._plain = {plain for plain in map(_unquoted, self._forms) if len(plain) >= _SHORTEST_PART}
+        return sorted(forms - {""}, key=len, reverse=True)
+
+    @functools.cached_property
+    def _plain(self) -> set[str]:
+        return {plain for plain in map(_unquoted, self._forms) if len(plain) >= _SHORTEST_PART}
 
     def __call__(self, text: str) -> str:
         for form in self._forms:

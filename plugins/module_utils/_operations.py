@@ -259,8 +259,8 @@ def _present(client: Client, account_id: str, value: str | None, check_mode: boo
     probe = client.probe(account_id, value)
     if probe.secrets is not None:
         return _secret_result(False, probe.secrets, probe.secrets, _only(probe.secrets))
-    if probe.answered == "unknown" and probe.error:
-        raise _because(probe.error, "It cannot be told whether the secret exists already, so nothing was created")
+    if probe.answered != "refused":
+        raise _because(probe, "It cannot be told whether the secret exists already, so nothing was created")
     with _asking_first("Nothing was created"):
         before = client.list_secrets(account_id)
     if len(before) >= _MOST_SECRETS:
@@ -382,8 +382,9 @@ def _ids(secrets: list[Secret]) -> str:
     return ", ".join(secret.id for secret in secrets) or "no secret"
 
 
-def _because(error: VonageError, what: str) -> VonageError:
+def _because(probe: Probe, what: str) -> VonageError:
     """The failure of a task that ends for want of an answer, with nothing sent that was to change something."""
+    error = probe.error or NotSent("no answer")
     kind = NotSent if isinstance(error, UnknownOutcome) else type(error)
     return kind(f"{what}: {error.message}", from_vonage=error.from_vonage, **error.details)
 

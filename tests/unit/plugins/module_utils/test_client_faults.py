@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import email.utils
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -348,8 +349,20 @@ def test_a_handshake_that_breaks_sends_nothing(bench: Bench, call: Call, silent:
     assert isinstance(error, NotSent)
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-@pytest.mark.parametrize("broken", [AttributeError("read"), urllib3.exceptions.HTTPError("odd"), KeyError(SECRET)])
+@every_call
+@pytest.mark.parametrize(
+    "broken",
+    [
+        AttributeError("read"),
+        KeyError(SECRET),
+        # What releases of requests and urllib3 let through.
+        urllib3.exceptions.HTTPError("odd"),
+        ConnectionResetError("reset"),
+        socket.timeout("slow"),
+        ssl.SSLError("odd"),
+    ],
+    ids=repr,
+)
 def test_whatever_breaks_while_an_answer_is_read_leaves_a_write_unknown(
     wire: Wire, bench: Bench, call: Call, broken: Exception
 ) -> None:
@@ -370,6 +383,13 @@ def test_a_hint_before_the_answer_is_none(serve: t.Callable[..., Server], bench:
 def test_an_answer_that_was_cut_off_is_none(wire: Wire, bench: Bench, call: Call) -> None:
     call.expect(wire, body="", status=call.status, headers={"Content-Length": "58"})
     assert isinstance(error_of(lambda: call.run(bench.client(retries=0))), UnknownOutcome)
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "many"])
+def test_a_length_that_is_none_does_not_matter(wire: Wire, bench: Bench, length: str) -> None:
+    call = CALLS["top_up"]
+    call.expect(wire, **call.good, headers={"Content-Length": length})
+    call.run(bench.client())
 
 
 def test_a_host_name_that_cannot_be_one_is_not_tried_again(bench: Bench) -> None:
