@@ -185,7 +185,8 @@ def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
         ([[NEW]], "candidates must be a text, not a list"),
         ([{"a": NEW}], "candidates must be a text, not a dictionary"),
         ([""], "candidates holds an empty value"),
-        ([None], "candidates holds an empty value"),
+        # ansible-core 2.16 says so itself.
+        ([None], ""),
     ],
 )
 def test_candidates_that_are_no_texts_are_not_probed(wire: Wire, run: TaskRun, candidates: t.Any, text: str) -> None:
