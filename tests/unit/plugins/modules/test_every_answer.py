@@ -290,10 +290,8 @@ class Shape:
     instance: str | None = None
     invalid_parameters: tuple[dict[str, str], ...] = ()
     content_type: str = "application/json"
-
-    @property
-    def outcome(self) -> str:
-        return "unknown" if self.status >= 500 else "refused"
+    # Of the request; a server that broke down may have carried it out.
+    outcome: str = "refused"
 
 
 WEAK = ({"name": "secret", "reason": "Does not meet complexity requirements"},)
@@ -309,7 +307,12 @@ SHAPES = {
         "0f00ba12",
     ),
     "problem without detail": Shape(
-        500, problem("Internal-Error", "Internal Error"), "internal-error", "Internal Error", None, "0f00ba12"
+        500,
+        problem("Internal-Error", "Internal Error"),
+        "internal-error",
+        "Internal Error",
+        instance="0f00ba12",
+        outcome="unknown",
     ),
     "problem with parameters": Shape(
         400,
@@ -337,10 +340,11 @@ SHAPES = {
     "text of the gateway": Shape(
         403, "RBAC: access denied", None, "Forbidden", "RBAC: access denied", content_type="text/plain"
     ),
-    "page": Shape(503, PAGE, None, "Service Unavailable", PAGE, content_type="text/html"),
-    "page labelled as JSON": Shape(502, PAGE, None, "Bad Gateway", PAGE),
+    "page": Shape(503, PAGE, None, "Service Unavailable", PAGE, content_type="text/html", outcome="unknown"),
+    "page labelled as JSON": Shape(502, PAGE, None, "Bad Gateway", PAGE, outcome="unknown"),
     "nothing": Shape(429, "", None, "Too Many Requests"),
-    "list": Shape(500, "[1]", None, "Internal Server Error", "[1]"),
+    "list": Shape(500, "[1]", None, "Internal Server Error", "[1]", outcome="unknown"),
+    "nothing in time": Shape(408, "", None, "Request Timeout", outcome="unknown"),
     "xml": Shape(404, "<error/>", None, "Not Found", "<error/>", content_type="application/xml"),
 }
 
