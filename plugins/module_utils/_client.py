@@ -167,9 +167,15 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Answer:
+    """An answer with a 2xx.
+
+    :ivar whole: Whether the answer itself says where it ends. Without that, its rest may be missing.
+    """
+
     status: int
     text: str
     body: t.Any
+    whole: bool
 
 
 class Client:
@@ -229,7 +235,7 @@ class Client:
         answer = self._send(call)
         body = self._object(call, answer)
         value = body.get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not _finite(value):
             raise self._not_understood(call, answer, "holds no balance")
         auto_reload = body.get("autoReload")
         return Balance(Decimal(value), auto_reload if isinstance(auto_reload, bool) else None)
@@ -246,7 +252,7 @@ class Client:
         if isinstance(answer.body, dict) and _paid(answer.body):
             return
         # An empty answer, and success as a word or as XML, are what other clients expect; a proxy's page is neither.
-        if not _TOP_UP_SUCCESS.fullmatch(answer.text):
+        if not _TOP_UP_SUCCESS.fullmatch(answer.text) or not answer.whole:
             raise self._not_understood(call, answer, "does not say success; the account may have been charged")
         self._warn(
             f"{call.method} {call.path} was answered with HTTP {answer.status} and no JSON, which counts as success:"
@@ -349,36 +355,50 @@ class Client:
         """
         login = login or self.login
         redact = Redactor([self.login, login], call.json.values() if call.json else ())
-        reached = False
         attempts, attempt, start = self._connection.retries + 1, 1, self._clock()
+        # How an attempt ended that reached Vonage. What follows and does not reach it is no better news.
+        reached: VonageError | None = None
         while True:
             try:
                 return self._attempt(call, login, redact)
             except _Failure as failure:
                 error, seconds = failure.error, failure.wait(attempt)
-                error.repeated = reached
+                error.repeated = reached is not None
+                if not isinstance(error, NotSent):
+                    reached = error
                 too_late = self._clock() - start + seconds > _LONGEST_CALL
                 if attempt == attempts or too_late or not failure.may_repeat(call):
-                    raise error from None
-                reached = reached or not isinstance(error, NotSent)
+                    final = reached or error
+                    final.repeated = final.repeated or final is not error
+                    raise final from None
                 message = error.message
             attempt += 1
             self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
             self.wait(seconds)
 
     def _attempt(self, call: _Call, login: Login, redact: Redactor) -> _Answer:
+        try:
+            return self._answer(call, self._request(call, login), redact)
+        except _Failure:
+            raise
+        except Exception as error:
+            # Of any kind: what breaks while an answer is read must not hide that the request may have been carried out.
+            raise self._no_answer(call, error, redact) from None
+
+    def _request(self, call: _Call, login: Login) -> requests.Response:
         headers = {"Accept": "application/json", "User-Agent": self._connection.user_agent}
         if call.form is not None:
             # Stated, because requests labels an empty form with nothing at all.
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        url = self._url(call.host) + call.path
         if call.repeat != "read":
             # A connection that has been idle may be closed by the server in the very moment of the write, which would
             # leave its outcome unknown for nothing; a new one cannot be.
             self._session.close()
         try:
-            response = self._session.request(
+            return self._session.request(
                 call.method,
-                self._url(call.host) + call.path,
+                url,
                 headers=headers,
                 data=call.form,
                 json=call.json,
@@ -389,26 +409,30 @@ class Client:
                 verify=self._connection.verify,
                 # A redirect would carry the credentials to wherever it points.
                 allow_redirects=False,
-                # A proxy of the environment would be shown the credentials, and led back to its own loopback.
-                proxies={"no_proxy": "*"} if self._connection.is_local(self._url(call.host)) else None,
+                # A proxy of the environment would be shown the credentials, and would look on its own machine.
+                proxies={"no_proxy": urlsplit(url).hostname or ""} if self._connection.is_local(url) else None,
             )
         except UnicodeEncodeError:
             message = f"{call.method} {call.path} was not sent: an option holds characters that are no valid Unicode"
             raise _Failure(NotSent(message, method=call.method, path=call.path), repeatable=False) from None
-        except Exception as error:
-            # Of any kind: what breaks while an answer is read must not hide that the request may have been carried out.
-            raise self._no_answer(call, error, redact) from None
-        # Older releases of urllib3 take an answer that was cut off for a whole one.
+
+    def _answer(self, call: _Call, response: requests.Response, redact: Redactor) -> _Answer:
+        """Read an answer.
+
+        :raises _Failure: It is none, or says that the call failed.
+        """
         length = response.headers.get("Content-Length", "")
-        whole = not _LENGTH.fullmatch(length) or int(length) <= len(response.content)
-        if not whole and "Content-Encoding" not in response.headers:
+        measured = bool(_LENGTH.fullmatch(length)) and "Content-Encoding" not in response.headers
+        # Older releases of urllib3 take an answer that was cut off for a whole one.
+        if measured and int(length) > len(response.content):
             raise self._no_answer(call, requests.ConnectionError("the answer was cut off"), redact)
+        chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
         text = response.content.decode("utf-8-sig", "replace")
         body = parse_json(text)
         # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
         failed = call.host == "rest" and legacy_failure(body)
         if 200 <= response.status_code < 300 and not failed:
-            return _Answer(response.status_code, text, body)
+            return _Answer(response.status_code, text, body, whole=measured or chunked or response.status_code == 204)
         raise self._error_answer(call, response, text, redact)
 
     def _no_answer(self, call: _Call, error: Exception, redact: Redactor) -> _Failure:
@@ -515,10 +539,17 @@ def _perhaps_done(call: _Call, status: int) -> bool:
     """Whether a call may have been carried out in spite of its answer.
 
     A server that broke down, or gave up waiting, may have done its work before; a redirect may be the way to its
-    result; and 1xx is no final answer. Every other one says that it was not.
+    result; a success with an odd code may be one; and 1xx is no final answer. Every other one says that it was not.
     """
-    redirected = call.repeat != "read" and 300 <= status < 400
-    return redirected or status < 200 or status >= 500 or status == 408
+    no_refusal = call.repeat != "read" and status < 400
+    return no_refusal or status < 200 or status >= 500 or status == 408
+
+
+def _finite(value: int | Decimal) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:
+        return False
 
 
 def _paid(body: Mapping[str, t.Any]) -> bool:
@@ -551,7 +582,7 @@ def _retry_after(value: str | None) -> float | None:
         date = email.utils.parsedate_to_datetime(value)
         # A date without a zone is one of UTC, as HTTP has no others.
         return max(0.0, (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         return None
 
 

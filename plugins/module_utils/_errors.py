@@ -30,11 +30,14 @@ _LONGEST_TEXT = 500
 # Also of Python, and when quoted again: with more backslashes.
 _JSON_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))?")
 
+_LONG_NUMBER = re.compile("&#[xX]?[0-9a-fA-F]{9,};?")
+
 # How often a text may be quoted again.
 _MOST_QUOTATIONS = 3
 
-# Parts of a secret, and of its base64, that are shorter than this would be found in other words.
-_SHORTEST_PART = 8
+# What is shorter would be found in other words: of a secret, and of its base64.
+_SHORTEST_SECRET = 4
+_SHORTEST_BASE64 = 8
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -123,21 +126,28 @@ class Redactor:
 
     @functools.cached_property
     def _plain(self) -> set[str]:
-        return {plain for plain in map(_unquoted, self._forms) if len(plain) >= _SHORTEST_PART}
+        values = [*self._values, *(secret for _key, secret in self._logins)]
+        plain = {stage for value in values for stage in (value, *_unquoted(value)) if len(stage) >= _SHORTEST_SECRET}
+        encoded = [_base64(_bytes(f"{key}:{secret}")) for key, secret in self._logins]
+        encoded += [digits for value in values for digits in _encoded(value)]
+        return plain | {digits for digits in encoded if len(digits) >= _SHORTEST_BASE64}
 
     def __call__(self, text: str) -> str:
         for form in self._forms:
             text = text.replace(form, "********")
         # There are more ways to quote, and to quote again, than can be listed: undone, they show what is left.
-        plain = _unquoted(text)
-        return "********" if any(form in plain for form in self._plain) else text
+        return "********" if any(part in stage for stage in _unquoted(text) for part in self._plain) else text
 
 
-def _unquoted(text: str) -> str:
-    """A text without the escapes of JSON, URLs and HTML, and without all other backslashes."""
+def _unquoted(text: str) -> list[str]:
+    """A text without the escapes of JSON, URLs and HTML, and without all other backslashes: once, and again."""
+    stages = []
     for _repetition in range(_MOST_QUOTATIONS):
+        # Python does not convert any number of digits, and there are no characters of such numbers.
+        text = _LONG_NUMBER.sub("", text)
         text = html.unescape(unquote(_JSON_ESCAPE.sub(_resolved, text)))
-    return text
+        stages.append(text)
+    return stages
 
 
 def _resolved(escape: re.Match[str]) -> str:
@@ -160,7 +170,7 @@ def _encoded(value: str) -> set[str]:
     found = {_base64(octets), _base64(octets).rstrip("=")}
     for before in range(3):
         digits = _base64(bytes(before) + octets)[-(-before * 4 // 3) : (before + len(octets)) * 4 // 3]
-        if len(digits) >= _SHORTEST_PART:
+        if len(digits) >= _SHORTEST_BASE64:
             found.add(digits)
     # Base64 has another alphabet for URLs.
     return found | {digits.replace("+", "-").replace("/", "_") for digits in found}
@@ -195,7 +205,7 @@ def parse_json(text: str) -> t.Any:
     """
     try:
         return json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return None
 
 

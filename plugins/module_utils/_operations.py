@@ -312,6 +312,8 @@ def _list_if_possible(client: Client, account_id: str) -> list[Secret] | None:
 def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: bool) -> Result:
     if not secret_id or not secret_id.strip():
         raise NotSent("secret_id is empty; give the id of the secret, as vonage_api_secret_info lists it")
+    if secret_id != secret_id.strip():
+        raise NotSent("secret_id has white space around it; give the id alone, as vonage_api_secret_info lists it")
     if secret_id == client.login[1]:
         raise NotSent("secret_id is the secret itself; give its id, as vonage_api_secret_info lists it")
     with _asking_first("Nothing was revoked"):
@@ -391,13 +393,15 @@ def _because(probe: Probe, what: str) -> VonageError:
 
 def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Result:
     account_ids = [client.api_key] if params["account_ids"] is None else params["account_ids"]
+    candidates = params["candidates"] or []
+    if "" in candidates:
+        raise NotSent("candidates holds an empty value; give only values that may be secrets")
     if not account_ids:
         raise NotSent("account_ids is an empty list; leave it out to list the secrets of the account of api_key")
     with ThreadPoolExecutor(max_workers=_MOST_REQUESTS) as pool:
         listings = list(pool.map(lambda account_id: _listing(client, account_id), account_ids))
     rows = [row for row, _error in listings]
     errors = [error for _row, error in listings if error]
-    candidates = params["candidates"] or []
     if len(errors) == len(rows) and not candidates:
         raise errors[0]
     first = rows[0]
@@ -474,6 +478,7 @@ API_SECRET = Operation(
         "secret_id": {"type": "str", "no_log": False},
     },
     required_if=(("state", "present", ("secret",)), ("state", "absent", ("secret_id",))),
+    never_null=("account_id",),
 )
 
 API_SECRET_INFO = Operation(
@@ -482,4 +487,5 @@ API_SECRET_INFO = Operation(
         "account_ids": {"type": "list", "elements": "str"},
         "candidates": {"type": "list", "elements": "str", "no_log": True},
     },
+    never_null=("account_ids",),
 )

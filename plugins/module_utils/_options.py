@@ -67,7 +67,7 @@ def check_given(given: Mapping[str, t.Any], spec: Mapping[str, Mapping[str, t.An
     """Refuse what Ansible would turn into something that nobody meant, before it is sent.
 
     :param given: The options as a task gives them, before Ansible converts them.
-    :param spec: The argument spec: of its `no_log` options, each value must be a text.
+    :param spec: The argument spec.
     :param never_null: Options that would mean something else when they are null.
     :raises NotSent: An option cannot be used; the message says what to write instead.
     """
@@ -76,16 +76,17 @@ def check_given(given: Mapping[str, t.Any], spec: Mapping[str, Mapping[str, t.An
             raise NotSent(
                 f"{option} is null, perhaps because of a variable that is empty; leave it out if that is meant"
             )
-    for option in (name for name, details in spec.items() if details.get("no_log")):
-        value = given.get(option)
-        values = value if isinstance(value, list) and spec[option]["type"] == "list" else [value]
-        for one in values:
-            # Text of a list or of a dictionary is taken for a secret otherwise.
+    for option, details in spec.items():
+        if details["type"] != "str" and details.get("elements") != "str":
+            continue
+        value = next((given[name] for name in (option, *details.get("aliases", ())) if name in given), None)
+        for one in value if isinstance(value, list) and details["type"] == "list" else [value]:
+            # Ansible would make a text of it.
             if isinstance(one, (list, dict)):
                 kind = "a list" if isinstance(one, list) else "a dictionary"
                 raise NotSent(f"{option} must be a text, not {kind}; of a lookup, use lookup() and not query()")
-            if one in (None, "") and values is value:
-                raise NotSent(f"{option} holds an empty value; give only values that may be secrets")
+            if one is None and value is not None:
+                raise NotSent(f"{option} holds an empty value; leave it out of the list")
 
 
 @dataclass(frozen=True)

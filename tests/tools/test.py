@@ -133,19 +133,20 @@ def checks() -> list[Check]:
         if group == "dev":
             # ansible-test takes exactly one release of coverage, which dev has. Older data would be of other lines.
             units, integration = f"ansible-test coverage erase && {units} --coverage", f"{integration} --coverage"
-        if core in SPAN:
-            found.append(Check(f"units-{core}", units, "ansible-test", group))
-        else:
-            found.append(Check(f"units-{core}", "pytest -n 2 tests/unit", group=group, env=importable))
-        found.append(Check(f"integration-{core}", integration, "ansible-test", group))
+        # The lanes are to take equally long.
+        lane = "ansible-test" if core in SPAN else "tools"
+        if core not in SPAN:
+            units = "pytest -n 2 tests/unit"
+        found += [
+            Check(f"units-{core}", units, lane, group, env=importable),
+            Check(f"integration-{core}", integration, lane, group),
+        ]
         if core in SPAN:
             found.append(Check(f"sanity-{core}", "ansible-test sanity", "ansible-test", group))
         if core in SPAN and group != "dev":
             # The role is where the cores differ most: its templates give text on one, and native types on the other.
             files = " ".join(f"tests/system/test_{name}.py" for name in EVERY_CORE)
-            found.append(
-                Check(f"system-{core}", f"pytest -n 2 -m every_core {files}", "ansible-test", group, env=installed)
-            )
+            found.append(Check(f"system-{core}", f"pytest -n 2 -m every_core {files}", group=group, env=installed))
     measured = [
         "ansible-test coverage combine",
         # A file that nothing imported is in no data: this adds it, with none of its lines run.

@@ -136,6 +136,8 @@ class Wire:
             body=body if raw else json.dumps(body),
             content_type=content_type,
             headers=headers,
+            # As servers do; some answers count only when it is known that they are whole.
+            auto_calculate_content_length="Content-Length" not in (headers or {}),
             match=[_exactly(url, login, form, json_body)],
         )
 
@@ -226,11 +228,14 @@ class Server:
 
     An answer is bytes, CLOSE, STALL, or a function that makes bytes of the request.
 
+    :param listen: Whether to take connections at once.
+    :param close: Whether to close each connection after an answer.
     :ivar requests: The requests as they came, head and body.
     :ivar connections: How many connections were made.
     """
 
-    def __init__(self, *answers: Answer, listen: bool = True) -> None:
+    def __init__(self, *answers: Answer, listen: bool = True, close: bool = False) -> None:
+        self._close = close
         self.requests: list[bytes] = []
         self.connections = 0
         self._answers = list(answers)
@@ -290,7 +295,7 @@ class Server:
                 if answer == CLOSE:
                     return
                 connection.sendall(answer)
-                if b"connection: close" in answer.lower():
+                if self._close or b"connection: close" in answer.lower():
                     return
 
 

@@ -453,6 +453,10 @@ def test_a_hint_that_is_true_of_a_refusal_is_not_given_with_an_unknown_outcome(w
         UNAUTHORIZED,
         {"response": "failed"},
         {"status": "ok"},
+        legacy("202", "accepted"),
+        legacy("0", "success"),
+        '{"error-code": 200.0, "error-code-label": "success"}',
+        {"code": "OK", "response": "success"},
         '<?xml version="1.0"?>',
         '<?xml version="1.0"?>success',
         "[]",
@@ -463,7 +467,6 @@ def test_a_success_that_does_not_say_so_is_no_payment(wire: Wire, bench: Bench, 
     CALLS["top_up"].expect(wire, body=body)
     error = error_of(lambda: CALLS["top_up"].run(bench.client(retries=3)))
     assert isinstance(error, UnknownOutcome)
-    assert "the account may have been charged" in error.message
 
 
 @pytest.mark.parametrize(

@@ -386,7 +386,7 @@ def test_an_answer_that_was_cut_off_is_none(wire: Wire, bench: Bench, call: Call
 
 
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "many"])
-def test_a_length_that_is_none_does_not_matter(wire: Wire, bench: Bench, length: str) -> None:
+def test_a_length_that_is_no_number_does_not_matter(wire: Wire, bench: Bench, length: str) -> None:
     call = CALLS["top_up"]
     call.expect(wire, **call.good, headers={"Content-Length": length})
     call.run(bench.client())
@@ -443,6 +443,58 @@ def test_a_server_without_tls_gets_nothing(bench: Bench, call: Call, answer: byt
         thread.join()
     assert isinstance(error, NotSent)
     assert "was not sent: " in error.message
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nDate: x\r\nConnection: close\r\nContent-Ty",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nsuccess",
+    ],
+)
+def test_an_answer_that_does_not_say_where_it_ends_is_no_payment(
+    serve: t.Callable[..., Server], bench: Bench, head: bytes
+) -> None:
+    server = serve(head, close=True)
+    assert isinstance(error_of(lambda: bench.client(**at(server)).top_up("x")), UnknownOutcome)
+
+
+@pytest.mark.parametrize("end", [b"Content-Length: 0\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
+def test_an_empty_answer_that_says_where_it_ends_is_a_payment(
+    serve: t.Callable[..., Server], bench: Bench, end: bytes
+) -> None:
+    server = serve(b"HTTP/1.1 200 OK\r\n" + end)
+    bench.client(**at(server)).top_up("x")
+    assert len(bench.warnings) == 1
+
+
+@every_call
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(500, f"<p>&#{'9' * 5000};</p>"),
+        http(200, '{"value": 1e9999999999999999999999}'),
+        http(200, '{"value": ' + "9" * 400 + "}"),
+        http(500, "", "Retry-After: 0 Jan , ."),
+        http(500, '{"title": "\\ud800", "detail": "&#xd800; %ff \\u00"}'),
+    ],
+    ids=["entity", "exponent", "integer", "date", "surrogate"],
+)
+def test_no_answer_breaks_the_client(serve: t.Callable[..., Server], bench: Bench, call: Call, answer: bytes) -> None:
+    server = serve(answer)
+    assert isinstance(error_of(lambda: call.run(bench.client(**at(server)))), UnknownOutcome)
+
+
+@pytest.mark.parametrize("call", WRITES.values(), ids=list(WRITES))
+def test_a_write_that_reached_vonage_once_is_not_called_unsent(wire: Wire, bench: Bench, call: Call) -> None:
+    call.expect(wire, status=429, body="")
+    call.expect(wire, body=requests.ConnectTimeout("timed out"))
+    error = error_of(lambda: call.run(bench.client(retries=1)))
+    assert isinstance(error, Refused)
+    assert error.status == 429
+    assert error.repeated is True
 
 
 def test_an_option_that_is_not_valid_unicode_sends_nothing(wire: Wire, bench: Bench) -> None:

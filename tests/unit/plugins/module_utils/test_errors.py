@@ -331,6 +331,7 @@ def test_a_secret_is_taken_out_in_every_form(form: str) -> None:
         pytest.param(quote(json.dumps(SECRET)[1:-1]), id="json-in-a-url"),
         pytest.param(html.escape(SECRET).replace("&quot;", "&#034;"), id="html-in-numbers"),
         pytest.param(quote(base64.b64encode(f"{KEY}:{SECRET}".encode()).decode(), safe=""), id="base64-in-a-url"),
+        pytest.param("before " + "&#" + "9" * 5000 + "; S3cret%2f%2b%26%3d%22%c3%a4", id="beside-an-absurd-entity"),
         pytest.param(base64.b64encode(f"x{SECRET}y".encode()).decode().replace("/", "\\/"), id="base64-in-json"),
     ],
 )
@@ -339,6 +340,24 @@ def test_a_text_with_a_secret_quoted_in_another_way_is_not_shown(text: str) -> N
     assert text not in shown
     assert "S3cret" not in shown
     assert Redactor([(KEY, SECRET)])("before &amp; after %2F") == "before &amp; after %2F"
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("Ab1\\cdef", "Ab1%5ccdef"),
+        ("Ab1&xy", "Ab1\\u0026xy"),
+    ],
+)
+def test_a_short_or_odd_secret_is_found_when_it_is_quoted(secret: str, text: str) -> None:
+    assert Redactor([(KEY, secret)])(f"key {text}") == "********"
+
+
+@pytest.mark.parametrize("secret", ["aaaaaaaa", "Password1", "\\\\\\\\", "%41%42%43%44", "success1"])
+def test_a_text_without_the_secret_stays_as_it_is(secret: str) -> None:
+    text = "HTTP 503: <h1>50% &amp; more</h1> C:\\temp\\new success ABCD aaaa Password"
+    redacted = Redactor([(KEY, secret)])(text)
+    assert redacted == ("********" if secret == "%41%42%43%44" else text)
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "another-key:", '{"api_secret": "', '{"secret":"'])

@@ -165,6 +165,36 @@ def test_candidates_given_as_text_are_not_shown(wire: Wire, run: TaskRun) -> Non
     assert_nothing_secret(run.printed)
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("vonage_api_secret", "secret_id"),
+        ("vonage_api_secret", "account_id"),
+        ("vonage_topup", "transaction_reference"),
+        ("vonage_topup", "trx"),
+        ("vonage_account_settings", "mo_callback_url"),
+        ("vonage_balance_info", "api_key"),
+    ],
+)
+def test_a_list_is_not_taken_for_its_text(wire: Wire, run: TaskRun, name: str, option: str) -> None:
+    task = {"transaction_reference": None} if option == "trx" else {}
+    message = run(name, {**task, option: ["a"]}, fails=True)["msg"]
+    assert " must be a text, not a list; of a lookup, use lookup() and not query()" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("vonage_topup", "below"), ("vonage_api_secret", "account_id"), ("vonage_api_secret_info", "account_ids")],
+)
+def test_null_does_not_mean_what_an_option_means_that_was_left_out(
+    wire: Wire, run: TaskRun, name: str, option: str
+) -> None:
+    result = Run.__call__(run, name, {**TASKS[name], option: None}, fails=True, null=True)
+    text = f"{option} is null, perhaps because of a variable that is empty; leave it out if that is meant"
+    assert text in result["msg"]
+    assert result["error"]["outcome"] == "not_sent"
+
+
 @pytest.mark.parametrize("option", ["api_secret", "secret"])
 @pytest.mark.parametrize("wrong", [{}, {"timeout": "soon"}])
 def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
@@ -185,6 +215,8 @@ def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
         ([[NEW]], "candidates must be a text, not a list"),
         ([{"a": NEW}], "candidates must be a text, not a dictionary"),
         ([""], "candidates holds an empty value"),
+        ("", "candidates holds an empty value"),
+        (f"{NEW},,", "candidates holds an empty value"),
         # ansible-core 2.16 says so itself.
         ([None], ""),
     ],
@@ -192,12 +224,6 @@ def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
 def test_candidates_that_are_no_texts_are_not_probed(wire: Wire, run: TaskRun, candidates: t.Any, text: str) -> None:
     assert text in run("vonage_api_secret_info", {"candidates": candidates}, fails=True)["msg"]
     assert_nothing_secret(run.printed)
-
-
-def test_an_amount_that_is_null_does_not_mean_that_every_run_pays(wire: Wire, run: TaskRun) -> None:
-    result = Run.__call__(run, "vonage_topup", {**TASKS["vonage_topup"], "below": None}, fails=True, null=True)
-    assert "below is null, perhaps because of a variable that is empty; leave it out if that is meant" in result["msg"]
-    assert result["error"]["outcome"] == "not_sent"
 
 
 def test_the_credentials_may_come_from_the_environment(
