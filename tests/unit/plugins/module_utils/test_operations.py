@@ -367,7 +367,16 @@ def test_settings_unset_in_any_form_are_saved(wire: Wire, bench: Bench, unset: s
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [(30, 30), ("30", 30), (0, 0), (None, None), ("unlimited", None), (True, None), ("absent", None)],
+    [
+        (30, 30),
+        ("30", 30),
+        (0, 0),
+        (None, None),
+        ("unlimited", None),
+        ("9" * 5000, None),
+        (True, None),
+        ("absent", None),
+    ],
 )
 def test_settings_limits_are_numbers_or_null(wire: Wire, bench: Bench, limit: t.Any, value: int | None) -> None:
     body = {name: limit for name in LIMITS if limit != "absent"}
@@ -654,6 +663,8 @@ def test_present_the_maximum_is_decided_by_listing_again(wire: Wire, bench: Benc
     error = present_failure(bench)
     assert isinstance(error, Refused)
     assert error.code == "max-secrets"
+    # The references of Vonage's own refusal are kept for its support.
+    assert (error.status, error.details["method"], error.details["instance"]) == (status, "POST", body["instance"])
     assert OLD_ID in error.message
     assert NEW_ID in error.message
 
