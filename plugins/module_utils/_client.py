@@ -75,9 +75,8 @@ _LENGTH = re.compile("[0-9]{1,18}")
 # The codes of a 401 that says that the secret is wrong; another one speaks of the account, or of the method.
 _WRONG_LOGIN = frozenset({None, "401", "unauthorized", "unathorized"})
 
-_SETTINGS_KEYS = frozenset(
-    {"mo-callback-url", "dr-callback-url", "max-outbound-request", "max-inbound-request", "max-calls-per-second"}
-)
+_CALLBACK_KEYS = ("mo-callback-url", "dr-callback-url")
+_SETTINGS_KEYS = {*_CALLBACK_KEYS, "max-outbound-request", "max-inbound-request", "max-calls-per-second"}
 
 _HINTS: dict[t.Any, str] = {
     401: (
@@ -341,12 +340,16 @@ class Client:
         # One of them alone may be missing.
         if not _SETTINGS_KEYS & set(body):
             raise self._not_understood(call, answer, "holds no settings")
-        if not all(isinstance(body.get(key), (str, type(None))) for key in ("mo-callback-url", "dr-callback-url")):
+        if not all(isinstance(body.get(key), (str, type(None))) for key in _CALLBACK_KEYS):
             raise self._not_understood(call, answer, "holds a callback that is no text")
         return body
 
     def _url(self, host: Host) -> str:
         return self._connection.rest_url if host == "rest" else self._connection.api_url
+
+    def _where(self, call: _Call) -> str:
+        """A call as messages name it."""
+        return f"{call.method} {self._url(call.host)}{call.path}"
 
     def _send(self, call: _Call, login: Login | None = None) -> _Answer:
         """Send a call, again where it may be, and return a successful answer.
@@ -356,22 +359,22 @@ class Client:
         login = login or self.login
         redact = Redactor([self.login, login], call.json.values() if call.json else ())
         attempts, attempt, start = self._connection.retries + 1, 1, self._clock()
-        # How an attempt ended that reached Vonage. What follows and does not reach it is no better news.
+        # How the last attempt ended that reached Vonage. One after it that does not is no better news.
         reached: VonageError | None = None
         while True:
             try:
                 return self._attempt(call, login, redact)
             except _Failure as failure:
                 error, seconds = failure.error, failure.wait(attempt)
-                error.repeated = reached is not None
-                if not isinstance(error, NotSent):
-                    reached = error
+                if reached is not None:
+                    error = reached if isinstance(error, NotSent) else error
+                    error.repeated = True
                 too_late = self._clock() - start + seconds > _LONGEST_CALL
                 if attempt == attempts or too_late or not failure.may_repeat(call):
-                    final = reached or error
-                    final.repeated = final.repeated or final is not error
-                    raise final from None
-                message = error.message
+                    raise error from None
+                if not isinstance(error, NotSent):
+                    reached = error
+                message = failure.error.message
             attempt += 1
             self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
             self.wait(seconds)
@@ -440,7 +443,7 @@ class Client:
         what = redact(" ".join(str(cause).split()))[:300] or type(cause).__name__
         if not isinstance(cause, (OSError, urllib3.exceptions.HTTPError)):
             what = f"{type(cause).__name__}: {what}"
-        where = f"{call.method} {self._url(call.host)}{call.path}"
+        where = self._where(call)
         details: dict[str, t.Any] = {"method": call.method, "path": call.path}
         if isinstance(cause, ssl.SSLCertVerificationError):
             message = f"{where} was not sent: the certificate of the server does not verify ({what}); set ca_path"
@@ -472,8 +475,7 @@ class Client:
         code = str(details["code"])
         effective = max(status, int(code)) if call.host == "rest" and code.isdecimal() else status
         kind = UnknownOutcome if _perhaps_done(call, effective) else Refused
-        where = f"{call.method} {self._url(call.host)}{call.path}"
-        message = f"{where} failed: HTTP {status} {title}"
+        message = f"{self._where(call)} failed: HTTP {status} {title}"
         if detail and detail != title:
             message += f": {detail.rstrip('.')}"
         for parameter in details["invalid_parameters"]:
@@ -506,10 +508,8 @@ class Client:
         return Secret(row["id"], created_at if isinstance(created_at, str) else "")
 
     def _not_understood(self, call: _Call, answer: _Answer, why: str) -> VonageError:
-        where = f"{call.method} {self._url(call.host)}{call.path}"
-        message = (
-            f"{where} was answered with HTTP {answer.status}, but the answer {why}; check the base URL and proxies"
-        )
+        message = f"{self._where(call)} was answered with HTTP {answer.status}, but the answer {why}"
+        message += "; check the base URL and proxies"
         return UnknownOutcome(message, status=answer.status, method=call.method, path=call.path)
 
 

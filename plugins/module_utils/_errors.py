@@ -83,6 +83,14 @@ class VonageError(Exception):
         """Vonage's own code of the error (the fragment of `type`, or `error-code`), lower-cased."""
         return t.cast("str | None", self.details["code"])
 
+    def restated(self, message: str, kind: type[VonageError] | None = None) -> VonageError:
+        """The same failure in other words.
+
+        :param message: The new message.
+        :param kind: What it is from now on; by default what it was.
+        """
+        return (kind or type(self))(message, from_vonage=self.from_vonage, **self.details)
+
 
 class NotSent(VonageError):
     """Nothing left this machine: bad input, no connection, or a certificate that does not verify."""
@@ -110,27 +118,27 @@ class Redactor:
     """
 
     def __init__(self, logins: Iterable[tuple[str, str]], values: Iterable[str] = ()) -> None:
-        self._logins, self._values = list(logins), list(values)
+        self._logins = list(logins)
+        self._values = [*values, *(secret for _key, secret in self._logins)]
 
-    # Both are made when there is something to search, which most requests leave out.
+    # All three are made when there is something to search, which most requests leave out.
+
+    @functools.cached_property
+    def _encoded(self) -> set[str]:
+        logins = {_base64(_bytes(f"{key}:{secret}")) for key, secret in self._logins}
+        return logins.union(*(_encoded(value) for value in self._values))
 
     @functools.cached_property
     def _forms(self) -> list[str]:
-        forms: set[str] = set()
-        for key, secret in self._logins:
-            forms |= {_base64(_bytes(f"{key}:{secret}")), *_forms(secret)}
-        for value in self._values:
-            forms |= _forms(value)
         # The longest first: a form that contains another must not be cut in two.
-        return sorted(forms - {""}, key=len, reverse=True)
+        return sorted(self._encoded.union(*(_quoted(value) for value in self._values)) - {""}, key=len, reverse=True)
 
     @functools.cached_property
     def _plain(self) -> set[str]:
-        values = [*self._values, *(secret for _key, secret in self._logins)]
-        plain = {stage for value in values for stage in (value, *_unquoted(value)) if len(stage) >= _SHORTEST_SECRET}
-        encoded = [_base64(_bytes(f"{key}:{secret}")) for key, secret in self._logins]
-        encoded += [digits for value in values for digits in _encoded(value)]
-        return plain | {digits for digits in encoded if len(digits) >= _SHORTEST_BASE64}
+        plain = {stage for value in self._values for stage in (value, *_unquoted(value))}
+        return {part for part in plain if len(part) >= _SHORTEST_SECRET} | {
+            digits for digits in self._encoded if len(digits) >= _SHORTEST_BASE64
+        }
 
     def __call__(self, text: str) -> str:
         for form in self._forms:
@@ -155,9 +163,9 @@ def _resolved(escape: re.Match[str]) -> str:
     return chr(int(digits, 16)) if digits else ""
 
 
-def _forms(value: str) -> set[str]:
-    """A value as it is expected in a text, quoted in one of the usual ways."""
-    return {value, *(quote_text(value) for quote_text in _QUOTATIONS), *_encoded(value)}
+def _quoted(value: str) -> set[str]:
+    """A value as it is, and quoted in each of the usual ways."""
+    return {value, *(quote_text(value) for quote_text in _QUOTATIONS)}
 
 
 def _encoded(value: str) -> set[str]:

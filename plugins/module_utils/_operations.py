@@ -48,14 +48,14 @@ _CALLBACKS = {
     "mo_callback_url": ("moCallBackUrl", "mo-callback-url"),
     "dr_callback_url": ("drCallBackUrl", "dr-callback-url"),
 }
-# Of a limit; Python does not convert any number of them.
-_MOST_DIGITS = 19
-
 _LIMITS = {
     "max_outbound_request": "max-outbound-request",
     "max_inbound_request": "max-inbound-request",
     "max_calls_per_second": "max-calls-per-second",
 }
+
+# Of a limit; Python does not convert any number of them.
+_MOST_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _asking_first(nothing_done: str) -> Iterator[None]:
     try:
         yield
     except UnknownOutcome as error:
-        raise NotSent(f"{error.message}. {nothing_done}", **error.details) from None
+        raise error.restated(f"{error.message}. {nothing_done}", NotSent) from None
 
 
 def _balance_info(client: Client, _params: Params, _check_mode: bool) -> Result:
@@ -125,7 +125,7 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
                 f"{error.message}. The account may have been charged (balance in euro before: {was}, now: {now}): look"
                 " at the payments in the Vonage dashboard before you run this again"
             )
-            unknown = UnknownOutcome(message, from_vonage=error.from_vonage, **error.details)
+            unknown = error.restated(message)
             unknown.result = {"balance": balance, "balance_after": after}
             raise unknown from None
     return {"changed": True, "balance": balance, "topped_up": not check_mode}
@@ -146,7 +146,7 @@ def _account_settings(client: Client, params: Params, check_mode: bool) -> Resul
     with _asking_first("Nothing was changed"):
         before = _settings(client.read_settings())
     wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}
-    different = {option: value for option, value in wanted.items() if not _same_url(value, before[option])}
+    different = _different(wanted, before)
     fields = {_CALLBACKS[option][0]: value for option, value in different.items()}
     if params["http_forward_method"] is not None:
         # Vonage never returns it, so it cannot be compared and is sent each time.
@@ -186,28 +186,32 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
     except Refused as error:
         # 420 is the rest host's way to refuse for reasons of its own; the one that is documented is the URL check.
         if error.status == 420 and callbacks:
-            raise Refused(f"{error.message}. {check}", from_vonage=True, **error.details) from None
+            raise error.restated(f"{error.message}. {check}") from None
         raise
     except UnknownOutcome as error:
         try:
             after = _settings(client.read_settings())
         except VonageError:
             raise error from None
-        old = [name for name, url in callbacks.items() if not _same_url(after[name], url)]
+        old = _different(callbacks, after)
         if old:
             message = f"{error.message}. Read again, {' and '.join(old)} still had the old value"
         elif len(callbacks) < len(fields):
             message = f"{error.message}. Vonage never shows http_forward_method, so it may not be saved"
         else:
             return after
-        again = "run the task again, which is safe"
-        raise UnknownOutcome(f"{message}: {again}", from_vonage=error.from_vonage, **error.details) from None
-    kept = [option for option, value in callbacks.items() if not _same_url(after[option], value)]
+        raise error.restated(f"{message}: run the task again, which is safe") from None
+    kept = _different(callbacks, after)
     if kept:
         saved = [option for option in callbacks if option not in kept]
         also = f", and saved {', '.join(saved)}" if saved else ""
         raise Refused(f"Vonage kept the old value of {', '.join(kept)}{also}. {check}", code="callback-not-saved")
     return after
+
+
+def _different(wanted: Mapping[str, str], stored: Mapping[str, t.Any]) -> dict[str, str]:
+    """Those of the wanted callbacks that are not what is stored."""
+    return {option: url for option, url in wanted.items() if not _same_url(url, stored[option])}
 
 
 def _same_url(one: str, other: str) -> bool:
@@ -236,7 +240,7 @@ def _settings(body: Mapping[str, t.Any]) -> dict[str, t.Any]:
     for name, key in _LIMITS.items():
         value = body.get(key)
         # Seen as numbers and as numeric strings, and one of them not at all.
-        digits = str(value) if isinstance(value, (str, int)) else ""
+        digits = str(value)
         settings[name] = int(digits) if digits.isdecimal() and len(digits) < _MOST_DIGITS else None
     return settings
 
@@ -294,10 +298,9 @@ def _resolve_create(client: Client, account_id: str, value: str, before: list[Se
     if refused:
         raise _max_secrets(account_id, after, error.details) if after and len(after) >= _MOST_SECRETS else error
     listed = "the secrets cannot be listed" if after is None else f"the account lists {_ids(after)}"
-    raise UnknownOutcome(
+    raise error.restated(
         f"{error.message}. The value does not answer, and {listed}: run the task again with the same value, which is"
-        " safe",
-        **error.details,
+        " safe"
     )
 
 
@@ -345,7 +348,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: 
                 raise
             if secret_id in {secret.id for secret in listed}:
                 message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
-                raise UnknownOutcome(message, from_vonage=error.from_vonage, **error.details) from None
+                raise error.restated(message) from None
             after = listed
     return _secret_result(True, before, after, found)
 
@@ -387,8 +390,7 @@ def _ids(secrets: list[Secret]) -> str:
 def _because(probe: Probe, what: str) -> VonageError:
     """The failure of a task that ends for want of an answer, with nothing sent that was to change something."""
     error = probe.error or NotSent("no answer")
-    kind = NotSent if isinstance(error, UnknownOutcome) else type(error)
-    return kind(f"{what}: {error.message}", from_vonage=error.from_vonage, **error.details)
+    return error.restated(f"{what}: {error.message}", NotSent if isinstance(error, UnknownOutcome) else None)
 
 
 def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Result:

@@ -40,8 +40,7 @@ PYTHON_OF_GROUP = {
     "core-2-21": ("3.13",),
 }
 
-# The releases of pip that ansible-test asks for, when it makes an environment, in those of these environments where it
-# does.
+# The releases of pip that ansible-test asks for, in those of these environments in which it makes others of its own.
 PIP_FOR_ANSIBLE_TEST = {"core-2-16": "23.1.2", "dev": "24.2", "core-2-21": "25.2"}
 
 
