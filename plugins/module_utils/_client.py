@@ -13,6 +13,7 @@ https://developer.vonage.com/en/api/account.
 from __future__ import annotations
 
 import email.utils
+import http.cookiejar
 import math
 import random
 import re
@@ -38,6 +39,7 @@ from ansible_collections.community.vonage.plugins.module_utils._errors import (
     parse_json,
 )
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
+from ansible_collections.community.vonage.plugins.module_utils._pace import Pace
 
 try:
     import requests
@@ -60,6 +62,9 @@ Host = t.Literal["rest", "api"]
 # Seconds. Vonage documents Retry-After but no figure; an absurd one must not hold a play.
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
+
+# Kept open, of each host; there are never more calls under way than this.
+MOST_CONNECTIONS = 64
 
 # No call is repeated later than this after its first attempt, however many retries a task asks for.
 _LONGEST_CALL = 300.0
@@ -177,11 +182,26 @@ class _Answer:
     whole: bool
 
 
+def new_session() -> requests.Session:
+    """What holds the open connections of a client, and nothing else."""
+    session = requests.Session()
+    # Even when it is not to follow, requests reads the target of a redirect, and trips over one that is no URL.
+    session.get_redirect_target = _no_target  # type: ignore[assignment, method-assign]
+    # A login must not ride on what a gateway remembers of the one before.
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        # Whether a call is repeated is decided per call: urllib3 would send a DELETE twice, and would obey any
+        # Retry-After.
+        session.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=MOST_CONNECTIONS))
+    return session
+
+
 class Client:
-    """One account's access to the Account API.
+    """One account's access to the Account API, for any number of threads.
 
     :param connection: Where and as whom to connect.
-    :param warn: Is told of every repeated call, in one sentence without secrets.
+    :param warn: Is told of repeated calls, in one sentence without secrets.
+    :param session: From `new_session`, used before with the same connection alone; by default a new one.
     :param sleep: Waits the given number of seconds between two attempts.
     :param clock: Tells the time in seconds, from any start.
     """
@@ -190,6 +210,7 @@ class Client:
         self,
         connection: Connection,
         warn: Callable[[str], None],
+        session: requests.Session | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -197,13 +218,8 @@ class Client:
         self._warn = warn
         self._sleep = sleep
         self._clock = clock
-        self._session = requests.Session()
-        # Even when it is not to follow, requests reads the target of a redirect, and trips over one that is no URL.
-        self._session.get_redirect_target = _no_target  # type: ignore[assignment, method-assign]
-        # Whether a call is repeated is decided per call, below: urllib3 would send a DELETE twice, and would obey any
-        # Retry-After.
-        self._session.mount("https://", HTTPAdapter(max_retries=0))
-        self._session.mount("http://", HTTPAdapter(max_retries=0))
+        self._session = session or new_session()
+        self._pace = Pace(sleep, clock)
         if connection.verify is False:
             # The task warns once; urllib3 would for each request, and on a stream that is nobody's to read.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -358,25 +374,31 @@ class Client:
         """
         login = login or self.login
         redact = Redactor([self.login, login], call.json.values() if call.json else ())
-        attempts, attempt, start = self._connection.retries + 1, 1, self._clock()
+        attempts, attempt, start = self._connection.retries + 1, 1, math.inf
         # How the last attempt ended that reached Vonage. One after it that does not is no better news.
         reached: VonageError | None = None
         while True:
             try:
-                return self._attempt(call, login, redact)
+                with self._pace.turn() as turn:
+                    start = min(start, self._clock())
+                    return self._attempt(call, login, redact)
             except _Failure as failure:
                 error, seconds = failure.error, failure.wait(attempt)
                 if reached is not None:
                     error = reached if isinstance(error, NotSent) else error
                     error.repeated = True
+                limited = failure.error.status == 429
+                # While others come through, a call that is told to wait has not failed.
+                waits = limited and attempts > 1 and self._pace.moved_on(turn)
                 too_late = self._clock() - start + seconds > _LONGEST_CALL
-                if attempt == attempts or too_late or not failure.may_repeat(call):
+                if (attempt == attempts and not waits) or too_late or not failure.may_repeat(call):
                     raise error from None
                 if not isinstance(error, NotSent):
                     reached = error
                 message = failure.error.message
-            attempt += 1
-            self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
+            attempt += not waits
+            if not limited or self._pace.slow_down(turn, seconds):
+                self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
             self.wait(seconds)
 
     def _attempt(self, call: _Call, login: Login, redact: Redactor) -> _Answer:

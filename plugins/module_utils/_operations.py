@@ -20,7 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Answered, Client, Probe, Secret
+from ansible_collections.community.vonage.plugins.module_utils._client import (
+    MOST_CONNECTIONS,
+    Answered,
+    Client,
+    Probe,
+    Secret,
+)
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
@@ -31,6 +37,7 @@ from ansible_collections.community.vonage.plugins.module_utils._secret_rules imp
 
 Params = Mapping[str, t.Any]
 Result = dict[str, t.Any]
+_T = t.TypeVar("_T")
 
 # Vonage's documented limit.
 _MOST_SECRETS = 2
@@ -38,9 +45,6 @@ _MOST_SECRETS = 2
 # Seconds before each further look for a secret whose creation went unanswered: Vonage documents no propagation delay,
 # so a few short looks, and then the truth that nobody can tell.
 _SETTLE_WAITS = (0.0, 1.0, 3.0)
-
-# Requests under way at once: Vonage publishes no limit, and answers 429 when there are too many.
-_MOST_REQUESTS = 8
 
 # Option: (form field of the request, key of the answer). The capital B is Vonage's; the field with a small one is
 # ignored without an error.
@@ -400,8 +404,10 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         raise NotSent("candidates holds an empty value; give only values that may be secrets")
     if not account_ids:
         raise NotSent("account_ids is an empty list; leave it out to list the secrets of the account of api_key")
-    with ThreadPoolExecutor(max_workers=_MOST_REQUESTS) as pool:
-        listings = list(pool.map(lambda account_id: _listing(client, account_id), account_ids))
+    at_once = params["concurrency"]
+    if not 1 <= at_once <= MOST_CONNECTIONS:
+        raise NotSent(f"concurrency must be 1 to {MOST_CONNECTIONS}, not {at_once}")
+    listings = _at_once(at_once, lambda account_id: _listing(client, account_id), account_ids)
     rows = [row for row, _error in listings]
     errors = [error for _row, error in listings if error]
     if len(errors) == len(rows) and not candidates:
@@ -431,6 +437,18 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     if unlisted:
         result["warnings"] = [f"Account {row['account_id']}: {row['error']['msg']}" for row in unlisted]
     return result
+
+
+def _at_once(most: int, function: Callable[[str], _T], items: Sequence[str]) -> list[_T]:
+    """The results of a function for each item, in their order, with at most so many of them in the making."""
+    if len(items) == 1:
+        return [function(items[0])]
+    pool = ThreadPoolExecutor(max_workers=min(most, len(items)))
+    try:
+        return list(pool.map(function, items))
+    finally:
+        # A task that is interrupted ends at once, and what is under way ends by itself.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageError | None]:
@@ -488,6 +506,7 @@ API_SECRET_INFO = Operation(
     {
         "account_ids": {"type": "list", "elements": "str"},
         "candidates": {"type": "list", "elements": "str", "no_log": True},
+        "concurrency": {"type": "int", "default": 16},
     },
     never_null=("account_ids",),
 )

@@ -13,7 +13,8 @@ version_added: 0.1.0
 description:
   - Lists the ids and dates of the secrets of one account or of several.
   - Finds out which of several values are valid.
-  - Of several accounts, eight are listed at the same time.
+  - Of several accounts, O(concurrency) are listed at the same time. When Vonage limits the rate, all of them wait, and
+    fewer go on.
   - Vonage never shows the value of a secret.
 author:
   - community.vonage contributors (@ansible-collections)
@@ -37,6 +38,13 @@ options:
         candidate.
     type: list
     elements: str
+  concurrency:
+    description:
+      - How many accounts are listed at the same time, 1 to 64.
+      - Vonage publishes no limit of the rate. A task that exceeds it takes longer, and does not fail as long as some of
+        its requests come through.
+    type: int
+    default: 16
 seealso:
   - module: community.vonage.vonage_api_secret
 """

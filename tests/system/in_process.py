@@ -18,8 +18,8 @@ from ansible_collections.community.vonage.plugins.module_utils._client import Cl
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection  # noqa: E402
 
 
-def client(url: str, **changes: Any) -> Client:
-    """Make a client that neither warns nor waits.
+def connection(url: str, **changes: Any) -> Connection:
+    """Make a connection.
 
     :param url: Base URL of both hosts.
     :param changes: Connection options that differ from the usual ones.
@@ -35,4 +35,9 @@ def client(url: str, **changes: Any) -> Client:
         "ca_path": None,
         **changes,
     }
-    return Client(Connection.from_params(options), warn=lambda _message: None, sleep=lambda _seconds: None)
+    return Connection.from_params(options)
+
+
+def client(url: str, **changes: Any) -> Client:
+    """Make a client that neither warns nor waits; the parameters are those of `connection`."""
+    return Client(connection(url, **changes), warn=lambda _message: None, sleep=lambda _seconds: None)

@@ -7,27 +7,35 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from in_process import client
+from in_process import Client, client, connection
 from workplace import ACCOUNT, account
 
 from ansible_collections.community.vonage.plugins.module_utils._operations import (
     API_SECRET,
     API_SECRET_INFO,
 )
+from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
+from vonage_simulator.wire import json_response
 
-MOST_REQUESTS = 8
 
-
-def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order() -> None:
-    keys = [f"5ab000{number:02}" for number in range(30)]
+def fleet(size: int) -> tuple[list[str], list[dict[str, Any]]]:
+    """Many subaccounts: their API keys, and the accounts of a simulator."""
+    keys = [f"5ab0{number:04}" for number in range(size)]
     secret = {"value": "Subaccount1", "created_at": "2026-03-04T05:06:07Z"}
     subaccounts = [{"api_key": key, "secrets": [secret], "primary_account": ACCOUNT} for key in keys]
-    with Simulator(accounts=[account(), *subaccounts]) as simulator:
+    return keys, [account(), *subaccounts]
+
+
+@pytest.mark.parametrize("concurrency", [1, 5, 16])
+def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order(concurrency: int) -> None:
+    keys, accounts = fleet(30)
+    with Simulator(accounts=accounts) as simulator:
         simulator.add_fault("status_before", status=500, path=f"/{keys[7]}/", times=None)
         under_way = most = 0
         lock = threading.Lock()
@@ -46,11 +54,60 @@ def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order() -> None:
                     under_way -= 1
 
         simulator.engine.answer = counted  # type: ignore[method-assign]
-        result = API_SECRET_INFO.run(client(simulator.url, retries=0), {"account_ids": keys, "candidates": None}, False)
+        params = {"account_ids": keys, "candidates": None, "concurrency": concurrency}
+        result = API_SECRET_INFO.run(client(simulator.url, retries=0), params, False)
     assert [row["account_id"] for row in result["accounts"]] == keys
     assert [row["account_id"] for row in result["accounts"] if row["error"]] == [keys[7]]
     assert all(len(row["secrets"]) == 1 for row in result["accounts"] if not row["error"])
-    assert 2 <= most <= MOST_REQUESTS
+    assert most <= concurrency
+    assert concurrency == 1 or most > 1
+
+
+class Limiter:
+    """Lets ten requests through in each second of a clock that only sleeping moves, and answers 429 to the others."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.now = 0.5
+        self.answered: list[int] = []
+        self._passed: Counter[int] = Counter()
+        self._lock = threading.Lock()
+        self._answer = simulator.engine.answer
+        simulator.engine.answer = self.answer  # type: ignore[method-assign]
+
+    def answer(self, *arguments: Any) -> Any:
+        with self._lock:
+            second = int(self.now)
+            self._passed[second] += 1
+            limited = self._passed[second] > 10
+            self.answered.append(429 if limited else 200)
+        if limited:
+            response = json_response(429, {"title": "Rate Limit Hit"})
+            response.headers["Retry-After"] = "1"
+            return Delivery(response)
+        return self._answer(*arguments)
+
+    def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        with self._lock:
+            self.now = max(self.now, until)
+
+
+def test_a_limit_of_the_rate_slows_a_list_of_accounts_down_and_fails_none() -> None:
+    keys, accounts = fleet(150)
+    warnings: list[str] = []
+    with Simulator(accounts=accounts) as simulator:
+        limiter = Limiter(simulator)
+        limited = Client(
+            connection(simulator.url, retries=1), warnings.append, sleep=limiter.sleep, clock=lambda: limiter.now
+        )
+        result = API_SECRET_INFO.run(limited, {"account_ids": keys, "candidates": None, "concurrency": 16}, False)
+    assert [row["account_id"] for row in result["accounts"] if row["error"]] == []
+    refused = limiter.answered.count(429)
+    # Sixteen at a time, for fifteen seconds, would be refused some hundred times.
+    assert 0 < refused < 80
+    # One is told of each time that the limit was met, and not of each request.
+    assert 0 < len(warnings) < refused
+    assert all("trying again" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("duplicates", ["refused", "accepted"])

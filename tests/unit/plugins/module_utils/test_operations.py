@@ -10,7 +10,6 @@ import typing as t
 import pytest
 import requests
 
-from ansible_collections.community.vonage.plugins.module_utils import _operations
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
@@ -58,15 +57,13 @@ LAST = problem("delete-last-secret", "Secret Deletion Forbidden", "Can not delet
 NO_ACCOUNT = problem("invalid-api-key", "Invalid API Key")
 
 
-@pytest.fixture(autouse=True)
-def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script of requests has an order; that several are under way at once is shown against the simulator."""
-    monkeypatch.setattr(_operations, "_MOST_REQUESTS", 1)
+# A script of requests has an order; that several are under way at once is shown against the simulator.
+ONE_AT_A_TIME = {"concurrency": 1}
 
 
 def run(operation: Operation, bench: Bench, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
     """Run an operation with the options of a task; those that the task leaves out have their defaults."""
-    params = {name: spec.get("default") for name, spec in operation.options.items()}
+    params = {name: ONE_AT_A_TIME.get(name, spec.get("default")) for name, spec in operation.options.items()}
     assert set(options) <= set(params)
     return operation.run(bench.client(), {**params, **options}, check_mode)
 
@@ -962,6 +959,12 @@ def test_info_of_no_account_at_all_ends_before_any_request(wire: Wire, bench: Be
     error = failure(API_SECRET_INFO, bench, account_ids=[])
     assert isinstance(error, NotSent)
     assert "account_ids is an empty list; leave it out" in error.message
+
+
+@pytest.mark.parametrize("concurrency", [-1, 0, 65])
+def test_secret_info_has_a_bound_of_what_is_asked_at_once(bench: Bench, wire: Wire, concurrency: int) -> None:
+    error = failure(API_SECRET_INFO, bench, account_ids=[KEY], concurrency=concurrency)
+    assert error.message == f"concurrency must be 1 to 64, not {concurrency}"
 
 
 def test_info_fails_when_nothing_can_be_listed(wire: Wire, bench: Bench) -> None:

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""How many calls of one client may be under way at once: fewer, and later, as soon as Vonage limits the rate."""
+
+from __future__ import annotations
+
+import math
+import threading
+import typing as t
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass
+class Turn:
+    """One attempt of one call.
+
+    :ivar number: Counts the turns, in the order in which they began.
+    :ivar successes: How many turns had ended well when it began.
+    """
+
+    number: int
+    successes: int
+
+
+class Pace:
+    """Lets calls of several threads through. As TCP does, it halves at a limit, and grows by one after a full round.
+
+    :param sleep: Waits the given number of seconds.
+    :param clock: Tells the time in seconds, from any start.
+    """
+
+    def __init__(self, sleep: Callable[[float], t.Any], clock: Callable[[], float]) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._under_way = 0
+        self._most_under_way = 0
+        self._allowed = math.inf
+        self._not_before = -math.inf
+        self._turns = 0
+        self._successes = 0
+        # Since the last change of what is allowed.
+        self._round = 0
+        self._slowed_at_turn = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """Around an attempt: begins when there is room for it, and no earlier than Vonage asked for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way < self._allowed)
+            self._under_way += 1
+            self._most_under_way = max(self._most_under_way, self._under_way)
+            self._turns += 1
+            turn = Turn(self._turns, self._successes)
+            seconds = self._not_before - self._clock()
+        try:
+            if seconds > 0:
+                self._sleep(seconds)
+            yield turn
+            with self._changed:
+                self._succeeded()
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def slow_down(self, turn: Turn, seconds: float) -> bool:
+        """An attempt was answered that there are too many.
+
+        :param turn: The attempt.
+        :param seconds: How long all calls have to wait.
+        :returns: Whether that is news: of the attempts that were under way together, only the first one counts.
+        """
+        with self._changed:
+            self._not_before = max(self._not_before, self._clock() + seconds)
+            if turn.number <= self._slowed_at_turn:
+                return False
+            self._slowed_at_turn = self._turns
+            self._allowed = max(1, self._most_under_way // 2)
+            self._most_under_way = self._under_way
+            self._round = 0
+            return True
+
+    def moved_on(self, turn: Turn) -> bool:
+        """Whether other calls came through since an attempt began.
+
+        :param turn: The attempt.
+        """
+        with self._changed:
+            return self._successes > turn.successes
+
+    def _succeeded(self) -> None:
+        self._successes += 1
+        self._round += 1
+        if self._round >= self._allowed:
+            self._allowed += 1
+            self._round = 0
+            self._changed.notify_all()
