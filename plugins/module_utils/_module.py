@@ -3,27 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""Runs an operation as an Ansible module: the one place where errors become `fail_json`."""
+"""Runs an operation as an Ansible module, on whatever host a task is for."""
 
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator
 
 from ansible.module_utils import basic
 
-from ansible_collections.community.vonage.plugins.module_utils._client import (
-    HAS_REQUESTS,
-    REQUESTS_IMPORT_ERROR,
-    Client,
-)
-from ansible_collections.community.vonage.plugins.module_utils._errors import VonageError
+from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
-from ansible_collections.community.vonage.plugins.module_utils._options import (
-    Connection,
-    check_given,
-    connection_argument_spec,
-)
+from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task, secret_texts
 
 
 class MaskingModule(basic.AnsibleModule):  # type: ignore[misc]
@@ -41,16 +31,7 @@ class MaskingModule(basic.AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg, **result)
 
     def _mask(self) -> None:
-        secret = (name for name, option in self.argument_spec.items() if option.get("no_log"))
-        self.no_log_values.update(text for name in secret for text in _texts(self.params.get(name)) if text)
-
-
-def _texts(value: t.Any) -> Iterator[str]:
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif value is not None:
-        yield str(value)
+        self.no_log_values.update(secret_texts(self.argument_spec, self.params))
 
 
 def run_module(operation: Operation) -> None:
@@ -59,18 +40,13 @@ def run_module(operation: Operation) -> None:
     :param operation: What the module does.
     """
     module = MaskingModule(
-        argument_spec={**connection_argument_spec(), **operation.options},
-        required_if=operation.required_if,
-        supports_check_mode=True,
+        argument_spec=argument_spec(operation), required_if=operation.required_if, supports_check_mode=True
     )
     if not HAS_REQUESTS:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    try:
-        check_given(basic._load_params(), module.argument_spec, operation.never_null)
-        connection = Connection.from_params(module.params)
-        if connection.verify is False:
-            module.warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
-        result = operation.run(Client(connection, warn=module.warn), module.params, module.check_mode)
-    except VonageError as error:
-        module.fail_json(msg=error.message, error=error.details, **error.result)
+    result, warnings = run_task(operation, basic._load_params(), module.params, module.check_mode)
+    for warning in warnings:
+        module.warn(warning)
+    if result.pop("failed", False):
+        module.fail_json(**result)
     module.exit_json(**result)

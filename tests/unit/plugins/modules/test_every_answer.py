@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils import _module
+from ansible_collections.community.vonage.plugins.module_utils import _task
 from ansible_collections.community.vonage.plugins.module_utils._client import Client
 from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run, assert_nothing_secret
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
@@ -355,7 +355,7 @@ both_displays = pytest.mark.parametrize("diff", [False, True], ids=["plain", "di
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "Client", functools.partial(Client, sleep=lambda _seconds: None))
+    monkeypatch.setattr(_task, "Client", functools.partial(Client, sleep=lambda _seconds: None))
 
 
 @every_task
