@@ -62,7 +62,7 @@ _LIMITS = {
 _MOST_DIGITS = 19
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """A module, without the Ansible around it.
 

@@ -145,6 +145,8 @@ class Oracle:
 
     def _watch(self) -> None:
         while not self._stopped.wait(0.05):
-            for file in Path("/proc").glob("[0-9]*/cmdline"):
+            for process in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):
-                    self._commands.add(file.read_bytes())
+                    # Of the runs that are watched: what others do on this machine is not theirs.
+                    if bytes(self._directory) in (process / "environ").read_bytes():
+                        self._commands.add((process / "cmdline").read_bytes())
