@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from in_process import Client, client, connection
+from own_client import Client, client, connection
 from workplace import ACCOUNT, account
 
 from ansible_collections.community.vonage.plugins.module_utils._operations import (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from in_process import Client, client
+from own_client import Client, client
 from workplace import ACCOUNT, account
 
 from ansible_collections.community.vonage.plugins.module_utils._errors import (

@@ -1,0 +1,229 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks in the controller's own process: what comes out is what comes out of the module, to the byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account
+
+from vonage_simulator.server import Simulator
+
+GROUP = "group/community.vonage.vonage"
+THIS_PYTHON = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+AS_MODULE, IN_PROCESS = {"VONAGE_IN_PROCESS": "false"}, {"VONAGE_IN_PROCESS": "true"}
+
+# Made anew for each answer: ids, times, ports of a server that is tried in vain, and how long a call waits.
+MADE_ANEW = re.compile(
+    "[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z|in [0-9.]+ s|j[0-9]+\\.[0-9]+"
+)
+
+
+def task(module: str, **options: Any) -> dict[str, Any]:
+    return {f"community.vonage.{module}": options}
+
+
+# So that a module which outlives its task does not do so for long.
+SHORT = {"timeout": 3, "retries": 0}
+
+BALANCE = task("vonage_balance_info")
+NEW = task("vonage_api_secret", secret="SecondSecret2")
+
+# Everything that a task may say about itself, and everything that may be wrong with it.
+TASKS: dict[str, Any] = {
+    "balance": BALANCE,
+    "check mode": {**NEW, "check_mode": True},
+    "diff": {**NEW, "check_mode": True, "diff": True},
+    "no diff": {**NEW, "check_mode": True, "diff": False},
+    "created": NEW,
+    "settings": {**task("vonage_account_settings", http_forward_method="POST_JSON"), "diff": True},
+    "topped up": task("vonage_topup", trx="00X123", below="50"),
+    "not topped up": task("vonage_topup", transaction_reference="00X123", below=5),
+    "candidates": task("vonage_api_secret_info", candidates="NotSecret9,NotSecret8"),
+    "accounts": task("vonage_api_secret_info", account_ids=[ACCOUNT, "nowhere0", ACCOUNT], concurrency="1"),
+    "no log": {**BALANCE, "no_log": True},
+    "loop": {**task("vonage_balance_info", retries="{{ item }}"), "loop": [0, 1]},
+    "loop with a label": {**BALANCE, "loop": [0, 1], "loop_control": {"label": "one"}},
+    "loop with a failure": {**task("vonage_balance_info", api_secret="{{ item }}"), "loop": [FIRST_SECRET, "Not1"]},
+    "until": {**BALANCE, "register": "read", "until": "read.balance.value > 100", "retries": 1, "delay": 0},
+    "failed when": {**BALANCE, "register": "read", "failed_when": "read.balance.value > 1"},
+    "changed when": {**BALANCE, "changed_when": True},
+    "delegated": {**BALANCE, "delegate_to": "localhost", "vars": {"ansible_connection": "local"}},
+    "environment": {
+        **BALANCE,
+        "environment": {"VONAGE_API_SECRET": "NotSecret9", "VONAGE_RETRIES": 0},
+        "module_defaults": {GROUP: {"api_secret": "{{ omit }}"}},
+    },
+    "environment that is wrong": {**BALANCE, "environment": {"VONAGE_TIMEOUT": "soon"}},
+    "environment of a module": {**BALANCE, "environment": {"SOMETHING": "else"}},
+    "asynchronous": {**BALANCE, "async": 20, "poll": 1},
+    "timed out": {**task("vonage_balance_info", rest_url="{{ stalling }}", **SHORT), "timeout": 1},
+    "timed out in threads": {
+        **task("vonage_api_secret_info", api_url="{{ stalling }}", account_ids=["stalled1", "stalled2"], **SHORT),
+        "timeout": 1,
+    },
+    "refused": task("vonage_balance_info", api_secret="NotSecret9"),
+    "not connected": task("vonage_balance_info", rest_url="http://127.0.0.1:1", retries=1),
+    "warned": task("vonage_balance_info", validate_certs=False),
+    "null": task("vonage_topup", trx="00X123", below=None),
+    "a list as a secret": task("vonage_api_secret", secret=["SecondSecret2"]),
+    "a number as a secret": task("vonage_api_secret", secret=123456789),
+    "a date as a reference": task("vonage_topup", trx=yaml.safe_load("2026-01-02")),
+    "a word as a number": task("vonage_balance_info", retries="many"),
+    "words as booleans": task("vonage_balance_info", validate_certs="on", ca_path="/nowhere/ca.pem"),
+    "a relative path": task("vonage_balance_info", ca_path="play.yml", rest_url="https://127.0.0.1:1", retries=0),
+    "no such option": task("vonage_balance_info", api_sekret="SecondSecret2"),
+    "no such choice": task("vonage_api_secret", state="gone"),
+    "a missing option": task("vonage_api_secret", state="absent"),
+    "an option twice": task("vonage_topup", trx="00X123", transaction_reference="00X124", below=1),
+    "free form": {"community.vonage.vonage_balance_info": "retries=1"},
+}
+
+
+def playbook(place: Rehearsal, stalling: str) -> str:
+    """One play for each task, on a host of its name."""
+    defaults = {"api_key": ACCOUNT, "api_secret": FIRST_SECRET, "rest_url": place.url, "api_url": place.url}
+    plays = [
+        {
+            "hosts": name.replace(" ", "_"),
+            "gather_facts": False,
+            "vars": {"stalling": stalling},
+            "module_defaults": {GROUP: defaults},
+            "tasks": [
+                {"name": name, "ignore_errors": True, "register": "result", **details},
+                {"name": "Result", "ansible.builtin.debug": {"var": details.get("register", "result")}},
+            ],
+        }
+        for name, details in TASKS.items()
+    ]
+    hosts = {play["hosts"]: THIS_PYTHON for play in plays}
+    place.inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    return place.write_playbook(*plays)
+
+
+def run_both(place: Rehearsal, *arguments: str) -> tuple[str, str]:
+    """What the playbook writes as modules and in process, each time with the same accounts."""
+    outputs = []
+    for way in (AS_MODULE, IN_PROCESS):
+        scene = {"accounts": [account()], "faults": [{"action": "stall", "path": "/stalling/", "times": None}]}
+        body = json.dumps(scene).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{place.url}/_simulator/accounts", body, method="PUT")):
+            run = place.run(*arguments, playbook=playbook(place, f"{place.url}/stalling"), environment=way)
+        assert run.output.count("\nPLAY [") == len(TASKS), run.output
+        outputs.append(MADE_ANEW.sub("*", run.output))
+    return outputs[0], outputs[1]
+
+
+@pytest.mark.every_core
+def test_the_output_is_that_of_the_module(place: Rehearsal) -> None:
+    module, in_process = run_both(place, "--diff")
+    assert in_process.splitlines() == module.splitlines()
+
+
+def test_the_loudest_output_is_that_of_the_module(place: Rehearsal) -> None:
+    """It shows how a task was invoked; left out is how a module is carried to where it runs."""
+    module, in_process = run_both(place, "-vvv")
+    for name in TASKS:
+        assert blocks(in_process)[name] == blocks(module)[name]
+
+
+def blocks(output: str) -> dict[str, list[str]]:
+    """The lines of each task, without those of the connection."""
+    found: dict[str, list[str]] = {}
+    for part in output.split("\nTASK [")[1:]:
+        name, _bracket, text = part.partition("]")
+        lines = [line for line in text.splitlines() if not re.match("<|Using module file|.* runs as a module: ", line)]
+        found.setdefault(name, []).extend(lines)
+    return found
+
+
+@pytest.mark.every_core
+def test_what_cannot_be_done_in_process_runs_as_a_module(place: Rehearsal) -> None:
+    other_python = {"ansible_python_interpreter": str(link_to_this_python(place.directory))}
+    tasks: dict[str, dict[str, Any]] = {
+        "vonage_in_process is false": {**BALANCE, "vars": {"vonage_in_process": "{{ not true }}"}},
+        "it is asynchronous": {**BALANCE, "async": 20, "poll": 1},
+        "it becomes another user": {**BALANCE, "become": True},
+        "its environment sets PYTHONPATH": {**BALANCE, "environment": {"PYTHONPATH": "", "VONAGE_RETRIES": "1"}},
+        "its options need a look": task("vonage_balance_info", timeout="long"),
+        f"the interpreter is {other_python['ansible_python_interpreter']}": {**BALANCE, "vars": other_python},
+    }
+    for reason, details in tasks.items():
+        run = place.play({**details, "ignore_errors": True}, arguments=("-vvv",))
+        assert f"community.vonage.vonage_balance_info runs as a module: {reason}\n" in run.output, run.output
+
+
+def link_to_this_python(directory: Path) -> Path:
+    link = directory / "python"
+    link.symlink_to(sys.executable)
+    return link
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_an_error(place: Rehearsal) -> None:
+    run = place.play(BALANCE, environment={"VONAGE_IN_PROCESS": "perhaps"})
+    assert run.status != 0
+    assert "VONAGE_IN_PROCESS) must be true or false, not perhaps" in run.text
+    assert place.calls() == []
+
+
+def test_nothing_is_left_of_the_environment_of_a_task(place: Rehearsal) -> None:
+    """An item of a loop must not log in with what the one before was given."""
+    run = place.play(
+        {
+            **BALANCE,
+            "loop": [{"VONAGE_API_SECRET": "NotSecret9"}, {}],
+            "environment": "{{ item }}",
+            "ignore_errors": True,
+        }
+    )
+    assert [call.rpartition(" ")[2] for call in place.calls()] == ["401", "200"], run.output
+
+
+# -- connections -------------------------------------------------------------------------------------------------------
+
+
+def connections(simulator: Simulator) -> list[Any]:
+    """Every connection to a simulator from now on."""
+    found: list[Any] = []
+    (listener,) = simulator._listeners
+    accept = listener.get_request
+
+    def counted() -> Any:
+        found.append(accept())
+        return found[-1]
+
+    listener.get_request = counted  # type: ignore[method-assign]
+    return found
+
+
+def test_the_items_of_a_loop_share_a_connection(place: Rehearsal) -> None:
+    opened = connections(place.simulator)
+    run = place.play({**BALANCE, "loop": list(range(20))})
+    assert run.status == 0, run.output
+    assert len(place.calls()) == 20
+    assert len(opened) == 1
+
+
+def test_credentials_never_share_a_connection(place: Rehearsal) -> None:
+    opened = connections(place.simulator)
+    items = [FIRST_SECRET, "NotSecret9", FIRST_SECRET]
+    place.play({**task("vonage_balance_info", api_secret="{{ item }}"), "loop": items})
+    assert [call.rpartition(" ")[2] for call in place.calls()] == ["200", "401", "200"]
+    assert len(opened) == 3
+
+
+def test_a_change_of_the_environment_takes_another_connection(place: Rehearsal) -> None:
+    opened = connections(place.simulator)
+    place.play({**BALANCE, "loop": ["a", "a", "b"], "environment": {"CURL_CA_BUNDLE": "{{ item }}"}})
+    assert len(place.calls()) == 3
+    assert len(opened) == 2
