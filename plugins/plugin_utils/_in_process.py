@@ -42,6 +42,9 @@ Result = dict[str, t.Any]
 _READERS = (["self", "res"], ["self", "res", "profile"])
 _READER = list(inspect.signature(getattr(ActionBase, "_parse_returned_data", lambda: None)).parameters)
 
+# Since ansible-core 2.21 a result shows how a module was invoked only when that is asked for.
+_INVOCATION = "INJECT_INVOCATION" if "INJECT_INVOCATION" in C.config.get_configuration_definitions() else None
+
 # Seconds without a call after which a connection is made anew: what stands in between may have forgotten it.
 _LONGEST_IDLE = 10.0
 
@@ -70,7 +73,7 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             reason = why_a_module(self._situation(task_vars, environment))
             if reason is not None:
                 return None, reason
-            return self._run_operation(environment), "its options need a look"
+            return self._run_operation(task_vars, environment), "its options need a look"
 
     def _situation(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> Situation:
         switch = self._templar.template(task_vars.get("vonage_in_process"))
@@ -89,7 +92,7 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             proxies_known=sys.platform != "darwin" or bool(getproxies_environment()),
         )
 
-    def _run_operation(self, environment: Mapping[str, str]) -> Result | None:
+    def _run_operation(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> Result | None:
         """Do what the module does. None when the options are for the module to judge."""
         spec, validator = _checks(self.operation)
         try:
@@ -105,7 +108,8 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             return Client(connection, warn, session=_sessions.get(connection, environment))
 
         result, warnings = run_task(self.operation, given, params, self._task.check_mode, connect)
-        result["invocation"] = {"module_args": params}
+        if _INVOCATION is None or C.config.get_config_value(_INVOCATION, variables=task_vars):
+            result["invocation"] = {"module_args": params}
         if warnings:
             result["warnings"] = warnings
         return self._as_of_the_module(result, secret_texts(spec, given) | secret_texts(spec, params))
