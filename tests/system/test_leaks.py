@@ -219,8 +219,12 @@ def test_every_module_has_cases() -> None:
     assert {case.module for case in CASES.values()} == modules
 
 
-def test_no_case_of_a_module_shows_a_secret(place: Rehearsal) -> None:
-    environment = {**give_login(place), "ANSIBLE_KEEP_REMOTE_FILES": "1"}
+both_ways = pytest.mark.parametrize("in_process", ["false", "true"], ids=["as-module", "in-process"])
+
+
+@both_ways
+def test_no_case_of_a_module_shows_a_secret(place: Rehearsal, in_process: str) -> None:
+    environment = {**give_login(place), "ANSIBLE_KEEP_REMOTE_FILES": "1", "VONAGE_IN_PROCESS": in_process}
     with Oracle(place) as oracle:
         make_trouble(place.simulator)
         run = oracle.run_in_runner(write_cases(place, CASES), environment)
@@ -247,8 +251,9 @@ ESSENTIAL = [
 
 
 @pytest.mark.every_core
-def test_modules_show_no_secret(place: Rehearsal) -> None:
-    environment = {**give_login(place), "ANSIBLE_KEEP_REMOTE_FILES": "1"}
+@both_ways
+def test_modules_show_no_secret(place: Rehearsal, in_process: str) -> None:
+    environment = {**give_login(place), "ANSIBLE_KEEP_REMOTE_FILES": "1", "VONAGE_IN_PROCESS": in_process}
     with Oracle(place) as oracle:
         make_trouble(place.simulator)
         run = oracle.run(playbook=write_cases(place, ESSENTIAL), environment=environment)

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._operations import API_SECRET, TOPUP, Operation
+from ansible_collections.community.vonage.plugins.module_utils._options import Connection
+from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task, secret_texts
+from ansible_collections.community.vonage.tests.unit.plugins.wire import LOGIN, OPTIONS, SECRET, shapes
+
+
+def operation(run: t.Callable[..., t.Any]) -> Operation:
+    return Operation(run)
+
+
+def test_a_result_and_its_warnings_are_handed_back() -> None:
+    seen: list[t.Any] = []
+
+    def run(client: Client, params: t.Any, check_mode: bool) -> dict[str, t.Any]:
+        seen.extend([client.login, params, check_mode])
+        return {"changed": True, "warnings": ["one", "two", "one"]}
+
+    assert run_task(operation(run), OPTIONS, OPTIONS, True) == ({"changed": True}, ["one", "two"])
+    assert seen == [LOGIN, OPTIONS, True]
+
+
+def test_a_failure_keeps_what_it_has_to_say() -> None:
+    def run(*_arguments: t.Any) -> t.NoReturn:
+        error = NotSent("it failed", code="a-code")
+        error.result = {"balance": 1}
+        raise error
+
+    result, warnings = run_task(operation(run), OPTIONS, OPTIONS, False)
+    assert (result["failed"], result["msg"], result["balance"]) == (True, "it failed", 1)
+    assert (result["error"]["code"], result["error"]["outcome"]) == ("a-code", "not_sent")
+    assert warnings == []
+
+
+def test_bad_options_end_before_a_client_is_made() -> None:
+    def connect(_connection: Connection, _warn: t.Any) -> t.NoReturn:
+        pytest.fail("a client was made")
+
+    given: dict[str, t.Any]
+    for given, message in (
+        ({**OPTIONS, "below": None}, "below is null"),
+        ({**OPTIONS, "api_secret": ["a"]}, "api_secret must be a text, not a list"),
+    ):
+        result, _warnings = run_task(TOPUP, given, OPTIONS, False, connect)
+        assert result["msg"].startswith(message)
+    result, _warnings = run_task(TOPUP, OPTIONS, {**OPTIONS, "retries": -1}, False, connect)
+    assert result["msg"] == "retries must be 0 or more, not -1"
+
+
+@pytest.mark.parametrize("shape", sorted(shapes(SECRET)))
+def test_a_mistake_of_ours_is_an_error_without_secrets(shape: str) -> None:
+    def run(*_arguments: t.Any) -> t.NoReturn:
+        raise KeyError(f"an answer with {shape} in it")
+
+    result, _warnings = run_task(operation(run), OPTIONS, OPTIONS, False)
+    assert result["failed"] is True
+    # Nobody can tell what was done until then.
+    assert result["error"]["outcome"] == "unknown"
+    assert "please report it at https://github.com/" in result["msg"]
+    assert "test_task.py:" in result["msg"]
+    assert "_task.py:" in result["msg"]
+    assert shape not in result["msg"]
+
+
+def test_secret_texts_are_those_of_options_that_must_not_be_logged() -> None:
+    spec = argument_spec(API_SECRET)
+    params = {**OPTIONS, "secret": "N3wSecret", "secret_id": "visible", "account_id": "visible"}
+    assert secret_texts(spec, params) == {SECRET, "N3wSecret"}
+    assert secret_texts({"many": {"no_log": True, "aliases": ["much"]}}, {"many": ["a", ["b"], 7, None, ""]}) == {
+        "a",
+        "b",
+        "7",
+    }
+    assert secret_texts({"many": {"no_log": True, "aliases": ["much"]}}, {"much": "c"}) == {"c"}
