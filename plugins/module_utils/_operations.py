@@ -15,7 +15,6 @@ import math
 import re
 import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -443,6 +442,9 @@ def _at_once(most: int, function: Callable[[str], _T], items: Sequence[str]) -> 
     """The results of a function for each item, in their order, with at most so many of them in the making."""
     if len(items) == 1:
         return [function(items[0])]
+    # Here, because a module that has no use for it would be the slower for it.
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(max_workers=min(most, len(items)))
     try:
         return list(pool.map(function, items))
