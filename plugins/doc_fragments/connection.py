@@ -32,7 +32,7 @@ options:
     default: https://rest.nexmo.com
   api_url:
     description:
-      - Base URL of the server of C(/accounts/), which holds the secrets. See O(rest_url).
+      - Base URL of the server of C(/accounts/), which holds the secrets and the subaccounts. See O(rest_url).
       - If not set, the environment variable E(VONAGE_API_URL) is read on the host where the task runs.
     type: str
     default: https://api.nexmo.com

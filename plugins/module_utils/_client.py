@@ -28,6 +28,12 @@ from datetime import timezone
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
+from ansible_collections.community.vonage.plugins.module_utils._accounts import (
+    Account,
+    Family,
+    amount,
+    moment,
+)
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Redactor,
@@ -105,7 +111,10 @@ _HINTS: dict[t.Any, str] = {
     "add-excess-secret": "An account holds two secrets at most: remove one that is no longer used",
     "maximum-secrets-allowed": "An account holds two secrets at most: remove one that is no longer used",
     "delete-last-secret": "An account always keeps one secret: create the new one first",
-    "unprovisioned": "The account is not provisioned for this API: ask Vonage support",
+    "unprovisioned": (
+        "The account is not provisioned for this API: ask Vonage support to switch it on (for subaccounts, that is the"
+        " Subaccounts API)"
+    ),
     "account-suspended": "The account is suspended: ask Vonage support",
     "invalid-ip": "The account's IP allow list does not hold the address that this task runs from",
 }
@@ -221,7 +230,8 @@ class Client:
         self._session = session or new_session()
         self._pace = Pace(sleep, clock)
         if connection.verify is False:
-            # The task warns once; urllib3 would for each request, and on a stream that is nobody's to read.
+            warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
+            # urllib3 would say so for each request, and on a stream that is nobody's to read.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     @property
@@ -249,11 +259,11 @@ class Client:
         call = _Call("GET", "rest", "/account/get-balance", "read")
         answer = self._send(call)
         body = self._object(call, answer)
-        value = body.get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not _finite(value):
+        value = amount(body.get("value"))
+        if value is None:
             raise self._not_understood(call, answer, "holds no balance")
         auto_reload = body.get("autoReload")
-        return Balance(Decimal(value), auto_reload if isinstance(auto_reload, bool) else None)
+        return Balance(value, auto_reload if isinstance(auto_reload, bool) else None)
 
     def top_up(self, transaction_reference: str) -> None:
         """Repeat the payment that switched auto-reload on: `POST /account/top-up`. Sent once, whatever happens.
@@ -349,6 +359,40 @@ class Client:
         # Anything else may be the page of a proxy.
         if answer.status != 204:
             raise self._not_understood(call, answer, "is not the 204 that Vonage gives")
+
+    def list_subaccounts(self) -> Family:
+        """List the subaccounts of the account that logs in: `GET /accounts/{api_key}/subaccounts`.
+
+        :returns: All of them, with their primary account.
+        :raises VonageError: The list could not be read, or is not the whole list.
+        """
+        call = _Call("GET", "api", _subaccounts_path(self.api_key), "read")
+        answer = self._send(call)
+        body = self._object(call, answer)
+        links, embedded = body.get("_links"), body.get("_embedded")
+        if isinstance(links, dict) and links.get("next"):
+            raise self._not_understood(
+                call, answer, "is one page of several, which Vonage does not document", "look for a newer release"
+            )
+        if not isinstance(embedded, dict):
+            raise self._not_understood(call, answer, "holds no list of subaccounts")
+        try:
+            return Family.from_rows(embedded.get("primary_account"), embedded.get("subaccounts"))
+        except ValueError as error:
+            raise self._not_understood(call, answer, str(error)) from None
+
+    def get_subaccount(self, account_id: str) -> Account:
+        """Read one subaccount of the account that logs in: `GET /accounts/{api_key}/subaccounts/{account_id}`.
+
+        :param account_id: API key of the subaccount.
+        :raises VonageError: The subaccount could not be read.
+        """
+        call = _Call("GET", "api", f"{_subaccounts_path(self.api_key)}/{_account_segment(account_id)}", "read")
+        answer = self._send(call)
+        try:
+            return Account.from_row_of_subaccount(self._object(call, answer))
+        except ValueError as error:
+            raise self._not_understood(call, answer, str(error)) from None
 
     def _settings(self, call: _Call) -> dict[str, t.Any]:
         answer = self._send(call)
@@ -526,12 +570,12 @@ class Client:
     def _secret(self, call: _Call, answer: _Answer, row: t.Any) -> Secret:
         if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
             raise self._not_understood(call, answer, "holds a secret without an id")
-        created_at = row.get("created_at")
-        return Secret(row["id"], created_at if isinstance(created_at, str) else "")
+        return Secret(row["id"], moment(row))
 
-    def _not_understood(self, call: _Call, answer: _Answer, why: str) -> VonageError:
-        message = f"{self._where(call)} was answered with HTTP {answer.status}, but the answer {why}"
-        message += "; check the base URL and proxies"
+    def _not_understood(
+        self, call: _Call, answer: _Answer, why: str, advice: str = "check the base URL and proxies"
+    ) -> VonageError:
+        message = f"{self._where(call)} was answered with HTTP {answer.status}, but the answer {why}; {advice}"
         return UnknownOutcome(message, status=answer.status, method=call.method, path=call.path)
 
 
@@ -567,13 +611,6 @@ def _perhaps_done(call: _Call, status: int) -> bool:
     return no_refusal or status < 200 or status >= 500 or status == 408
 
 
-def _finite(value: int | Decimal) -> bool:
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False
-
-
 def _paid(body: Mapping[str, t.Any]) -> bool:
     """Whether an object says that a top-up was made. An empty one does, as an empty answer does."""
     codes = [str(body[key]) for key in ("error-code", "code") if key in body]
@@ -581,9 +618,17 @@ def _paid(body: Mapping[str, t.Any]) -> bool:
 
 
 def _secrets_path(account_id: str) -> str:
+    return f"/accounts/{_account_segment(account_id)}/secrets"
+
+
+def _subaccounts_path(api_key: str) -> str:
+    return f"/accounts/{_path_segment('api_key', api_key)}/subaccounts"
+
+
+def _account_segment(account_id: str) -> str:
     if ":" in account_id:
         raise NotSent("account_id must be an API key as the Vonage dashboard shows it; there is no ':' in it")
-    return f"/accounts/{_path_segment('account_id', account_id)}/secrets"
+    return _path_segment("account_id", account_id)
 
 
 def _path_segment(option: str, value: str) -> str:

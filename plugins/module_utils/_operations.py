@@ -467,6 +467,13 @@ def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageE
     return row, error
 
 
+def _subaccount_info(client: Client, params: Params, _check_mode: bool) -> Result:
+    if params["account_id"] is None:
+        return {"changed": False, **client.list_subaccounts().as_dict()}
+    # Vonage shows the primary account in the list alone, which would be a second request.
+    return {"changed": False, "primary": None, "subaccounts": [client.get_subaccount(params["account_id"]).as_dict()]}
+
+
 def _verdict(answered: Answered, sure: bool) -> Answered:
     return "unknown" if answered == "refused" and not sure else answered
 
@@ -512,3 +519,5 @@ API_SECRET_INFO = Operation(
     },
     never_null=("account_ids",),
 )
+
+SUBACCOUNT_INFO = Operation(_subaccount_info, {"account_id": {"type": "str"}}, never_null=("account_id",))

@@ -59,8 +59,6 @@ def run_task(
     try:
         check_given(given, spec, operation.never_null)
         connection = Connection.from_params(params)
-        if connection.verify is False:
-            warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
         result = operation.run((connect or Client)(connection, warn), params, check_mode)
         for warning in result.pop("warnings", ()):
             warn(warning)

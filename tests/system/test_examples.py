@@ -71,6 +71,13 @@ MODULES = {
         ],
     ),
     "vonage_balance_info": Outcome("ok ok ok", that=["account.balance.value == 62.5"], account={"balance": "62.50"}),
+    "vonage_subaccount_info": Outcome(
+        "ok ok ok ok ok ok",
+        that=[
+            f"listed.subaccounts | map(attribute='api_key') | list == {list(SUBACCOUNTS)}",
+            "shop.subaccounts == listed.subaccounts[:1]",
+        ],
+    ),
     "vonage_topup": Outcome("changed ok", writes=["POST /account/top-up"], account={"balance": "12.75"}),
 }
 # How the tasks of each end, and what holds then.

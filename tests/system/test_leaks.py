@@ -155,6 +155,17 @@ CASES = {
         "vonage_api_secret_info", {"candidates": f"{NEW},{WRONG}", "timeout": "soon"}, "argument 'timeout' is of type"
     ),
     "probe-dictionaries": Case("vonage_api_secret_info", {"candidates": [{"a": NEW}]}, "not a dictionary"),
+    # -- subaccounts ---------------------------------------------------------------------------------------------------
+    "subaccounts": Case("vonage_subaccount_info", {}, f'"api_key": "{SUBACCOUNT}"'),
+    "subaccounts-in-check-mode": Case("vonage_subaccount_info", {}, f'"api_key": "{SUBACCOUNT}"', CHECK),
+    "subaccounts-refused-in-json": Case("vonage_subaccount_info", at("json/403"), "HTTP 403"),
+    "subaccounts-refused-in-html": Case("vonage_subaccount_info", at("html/403"), "HTTP 403"),
+    "subaccounts-answered-in-html": Case("vonage_subaccount_info", at("html/200"), "is not JSON"),
+    "subaccounts-answered-with-an-error": Case("vonage_subaccount_info", at("legacy/200"), "no list of subaccounts"),
+    "subaccounts-lost": Case("vonage_subaccount_info", {**at("lost/0"), **ONCE}, "got no answer"),
+    "subaccount": Case("vonage_subaccount_info", {"account_id": SUBACCOUNT}, '"primary": null'),
+    "subaccount-elsewhere": Case("vonage_subaccount_info", {"account_id": "nosuch01"}, "HTTP 404"),
+    "subaccount-list": Case("vonage_subaccount_info", {"account_id": ["a"]}, "must be a text, not a list"),
     # -- the record ----------------------------------------------------------------------------------------------------
     "record-in-check-mode": Case("rotation_record", SAVE, "censored", CHECK),
     "record-saved": Case("rotation_record", SAVE, "censored"),

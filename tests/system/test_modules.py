@@ -43,6 +43,7 @@ def test_the_action_group_sets_the_credentials_of_all_modules(place: Rehearsal) 
         module("vonage_account_settings"),
         module("vonage_api_secret", secret=FIRST_SECRET),
         module("vonage_api_secret_info"),
+        module("vonage_subaccount_info"),
     ]
     playbook = place.directory / "group.yml"
     content = {
@@ -55,7 +56,7 @@ def test_the_action_group_sets_the_credentials_of_all_modules(place: Rehearsal) 
     nothing = {"VONAGE_API_KEY": "", "VONAGE_API_SECRET": "", "VONAGE_REST_URL": "", "VONAGE_API_URL": ""}
     run = place.run(playbook=str(playbook), environment=nothing)
     assert run.status == 0, run.output
-    assert len(place.calls()) == 5
+    assert len(place.calls()) == 6
 
 
 def test_balance(place: Rehearsal) -> None:

@@ -19,8 +19,12 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     OLD_ID,
     SECRETS,
     SETTINGS,
+    SHARING,
+    SUBACCOUNT,
+    SUBACCOUNTS,
     TOP_UP,
     Wire,
+    family,
     http,
     legacy,
     listing,
@@ -65,6 +69,14 @@ READS = {
         lambda client: client.read_settings(), {"method": "POST", "path": SETTINGS, "form": {}}, STORED
     ),
     "list_secrets": Call(lambda client: client.list_secrets(KEY), {"method": "GET", "path": SECRETS}, listing(OLD_ID)),
+    "list_subaccounts": Call(
+        lambda client: client.list_subaccounts(), {"method": "GET", "path": SUBACCOUNTS}, family(SHARING)
+    ),
+    "get_subaccount": Call(
+        lambda client: client.get_subaccount(SUBACCOUNT),
+        {"method": "GET", "path": f"{SUBACCOUNTS}/{SUBACCOUNT}"},
+        SHARING,
+    ),
 }
 WRITES = {
     "write_settings": Call(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import typing as t
@@ -16,6 +17,7 @@ import yaml
 
 from ansible_collections.community.vonage.plugins.filter.rotation import FilterModule
 from ansible_collections.community.vonage.plugins.module_utils import _module
+from ansible_collections.community.vonage.plugins.module_utils._accounts import Account
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._options import connection_argument_spec
 from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
@@ -72,7 +74,7 @@ def built(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
 
 
 def test_there_are_modules_and_filters() -> None:
-    assert len(MODULES) == 5
+    assert len(MODULES) == 6
     assert len(FILTERS) == 7
 
 
@@ -190,6 +192,12 @@ def test_the_error_is_described_alike_in_all_modules() -> None:
     described = [yaml.safe_load(module(name).RETURN)["error"] for name in MODULES]
     assert all(one == described[0] for one in described)
     assert set(described[0]["contains"]) == set(NotSent("").details)
+
+
+def test_an_account_is_returned_with_all_its_fields() -> None:
+    returned = yaml.safe_load(module("vonage_subaccount_info").RETURN)
+    fields = [one.name for one in dataclasses.fields(Account)]
+    assert list(returned["subaccounts"]["contains"]) == list(returned["primary"]["contains"]) == fields
 
 
 # -- the collection ----------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ BALANCE = "/account/get-balance"
 TOP_UP = "/account/top-up"
 SETTINGS = "/account/settings"
 SECRETS = f"/accounts/{KEY}/secrets"
+SUBACCOUNTS = f"/accounts/{KEY}/subaccounts"
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -82,6 +83,53 @@ def listing(*secret_ids: str) -> dict[str, t.Any]:
         "_links": {"self": {"href": SECRETS}},
         "_embedded": {"secrets": [vonage_row(secret_id) for secret_id in reversed(secret_ids)]},
     }
+
+
+PRIMARY = {
+    "api_key": KEY,
+    "name": None,
+    "balance": 50.25,
+    "credit_limit": 0.0,
+    "suspended": False,
+    "created_at": "2024-02-03T04:05:06.000Z",
+}
+SHARING = {
+    "api_key": SUBACCOUNT,
+    "primary_account_api_key": KEY,
+    "use_primary_account_balance": True,
+    "name": "Shop Berlin",
+    "balance": None,
+    "credit_limit": None,
+    "suspended": False,
+    "created_at": "2025-05-06T07:08:09.000Z",
+}
+INDEPENDENT = {
+    **SHARING,
+    "api_key": "5ab00002",
+    "use_primary_account_balance": False,
+    "name": "Shop Lyon",
+    "balance": 10.5,
+    "credit_limit": -2.0,
+    "suspended": True,
+    "created_at": "2025-06-07T08:09:10.000Z",
+}
+
+
+def family(*subaccounts: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    """A list of subaccounts as Vonage returns it, the newest first."""
+    return {
+        "_links": {"self": {"href": SUBACCOUNTS}},
+        "total_balance": 60.75,
+        "total_credit_limit": -2.0,
+        "_embedded": {"primary_account": PRIMARY, "subaccounts": list(reversed(subaccounts))},
+        **more,
+    }
+
+
+def returned_account(account: dict[str, t.Any]) -> dict[str, t.Any]:
+    """An account as the collection returns it."""
+    links = {"primary_account_api_key": None, "use_primary_account_balance": None}
+    return {**links, **account, "created_at": account["created_at"].replace(".000", "")}
 
 
 def basic_auth(login: tuple[str, str]) -> str:

@@ -29,23 +29,29 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,
     CREATED_AT,
     FORM,
+    INDEPENDENT,
     KEY,
     LOGIN,
     NEW,
     NEW_ID,
     OLD_ID,
+    PRIMARY,
     REST,
     SECRET,
     SECRETS,
     SETTINGS,
+    SHARING,
     SUBACCOUNT,
+    SUBACCOUNTS,
     TOP_UP,
     UNAUTHORIZED,
     Bench,
     Wire,
+    family,
     legacy,
     listing,
     problem,
+    returned_account,
     shapes,
     vonage_row,
 )
@@ -168,6 +174,8 @@ def test_ids_are_quoted_in_the_url(wire: Wire, bench: Bench, name: str) -> None:
     client.list_secrets(name)
     client.create_secret(name, NEW)
     client.delete_secret(name, name)
+    wire.expect("GET", f"{SUBACCOUNTS}/{quoted}", body=SHARING)
+    client.get_subaccount(name)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb", "a\x00b", "\udcff"])
@@ -178,6 +186,7 @@ def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(wire: Wire, 
         ("account_id", lambda: client.create_secret(name, NEW)),
         ("account_id", lambda: client.delete_secret(name, OLD_ID)),
         ("secret_id", lambda: client.delete_secret(KEY, name)),
+        ("account_id", lambda: client.get_subaccount(name)),
     ):
         error = error_of(action)
         assert isinstance(error, NotSent)
@@ -252,6 +261,87 @@ def test_an_answer_without_a_list_is_not_taken_for_one(wire: Wire, bench: Bench,
 def test_an_account_without_secrets(wire: Wire, bench: Bench) -> None:
     wire.list()
     assert bench.client().list_secrets(KEY) == []
+
+
+def test_the_date_of_a_secret_has_whole_seconds_however_vonage_writes_it(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [{"id": "a", "created_at": "2026-01-01T00:00:00.5Z"}]}})
+    assert bench.client().list_secrets(KEY) == [Secret("a", "2026-01-01T00:00:00Z")]
+
+
+def test_subaccounts_are_sorted_by_date_and_then_by_key_beside_their_primary(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", SUBACCOUNTS, body=family(INDEPENDENT, {**SHARING, "api_key": "zz"}, SHARING))
+    found = bench.client().list_subaccounts()
+    assert [account.api_key for account in found.subaccounts] == [SUBACCOUNT, "zz", "5ab00002"]
+    assert found.primary.as_dict() == returned_account(PRIMARY)
+    assert [account.as_dict() for account in found.subaccounts[::2]] == [
+        returned_account(SHARING),
+        returned_account(INDEPENDENT),
+    ]
+
+
+def test_a_primary_account_without_subaccounts(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", SUBACCOUNTS, body={"_embedded": family()["_embedded"]})
+    assert bench.client().list_subaccounts().subaccounts == []
+
+
+@pytest.mark.parametrize("amount", ["10.10000001", "-3.25", "0", "123456789.12345678"])
+def test_the_amounts_of_a_subaccount_are_exact(wire: Wire, bench: Bench, amount: str) -> None:
+    body = json.dumps({**INDEPENDENT, "balance": "AMOUNT", "credit_limit": "AMOUNT"}).replace('"AMOUNT"', amount)
+    wire.expect("GET", f"{SUBACCOUNTS}/5ab00002", body=body)
+    found = bench.client().get_subaccount("5ab00002")
+    assert (str(found.balance), str(found.credit_limit)) == (amount, amount)
+
+
+NO_SUBACCOUNT = [
+    None,
+    [],
+    "5ab00002",
+    *({**INDEPENDENT, "api_key": value} for value in (None, "", 7, "../a", "a b", "{{ a }}")),
+    *({**INDEPENDENT, "suspended": value} for value in (None, "false", 0)),
+    *({**INDEPENDENT, "use_primary_account_balance": value} for value in (None, "true", 1)),
+    *({**INDEPENDENT, "primary_account_api_key": value} for value in (None, 7)),
+    *({**INDEPENDENT, "name": value} for value in (7, ["a"])),
+    *({**INDEPENDENT, "balance": value} for value in ("10.5", True, [], 10**400)),
+    *({**INDEPENDENT, "credit_limit": value} for value in ("0", False, {})),
+]
+
+
+@pytest.mark.parametrize("row", NO_SUBACCOUNT)
+def test_what_is_no_subaccount_is_not_taken_for_one(wire: Wire, bench: Bench, row: t.Any) -> None:
+    client = bench.client(retries=3)
+    wire.expect("GET", f"{SUBACCOUNTS}/5ab00002", body=json.dumps(row))
+    wire.expect("GET", SUBACCOUNTS, body=family(SHARING, row))
+    for action in (lambda: client.get_subaccount("5ab00002"), client.list_subaccounts):
+        error = error_of(action)
+        assert isinstance(error, UnknownOutcome)
+        assert " was answered with HTTP 200, but the answer " in error.message
+
+
+@pytest.mark.parametrize(
+    "embedded",
+    [
+        None,
+        [],
+        {},
+        {"primary_account": PRIMARY},
+        {"primary_account": PRIMARY, "subaccounts": {}},
+        {"subaccounts": [SHARING]},
+        {"primary_account": {**PRIMARY, "suspended": None}, "subaccounts": []},
+        {"primary_account": PRIMARY, "subaccounts": [SHARING, SHARING]},
+        {"primary_account": PRIMARY, "subaccounts": [{**SHARING, "api_key": KEY}]},
+    ],
+)
+def test_an_answer_without_subaccounts_is_not_taken_for_a_list(wire: Wire, bench: Bench, embedded: t.Any) -> None:
+    wire.expect("GET", SUBACCOUNTS, body={"_embedded": embedded})
+    assert isinstance(error_of(bench.client(retries=3).list_subaccounts), UnknownOutcome)
+
+
+def test_the_first_page_of_several_is_not_taken_for_all_subaccounts(wire: Wire, bench: Bench) -> None:
+    wire.expect("GET", SUBACCOUNTS, body=family(SHARING, _links={"next": {"href": f"{SUBACCOUNTS}?page=2"}}))
+    error = error_of(bench.client(retries=3).list_subaccounts)
+    assert isinstance(error, UnknownOutcome)
+    assert "is one page of several" in error.message
+    assert error.message.endswith("; look for a newer release")
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
@@ -390,7 +480,11 @@ def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: B
         (401, UNAUTHORIZED, "does not take HTTP Basic authentication"),
         (401, legacy("401", "authentication failed"), "the key is wrong, the secret is wrong or was revoked"),
         (401, legacy("401", "not auto-reload enabled"), "switch it on in the Vonage dashboard"),
-        (403, problem("unprovisioned", "Authorisation error"), "ask Vonage support"),
+        (
+            403,
+            problem("unprovisioned", "Authorisation error"),
+            "ask Vonage support to switch it on (for subaccounts, that is the Subaccounts API)",
+        ),
         (403, problem("account-suspended", "Suspended"), "The account is suspended"),
         (403, problem("invalid-ip", "Invalid IP"), "IP allow list"),
         (403, problem("add-excess-secret", "Secret Addition Forbidden"), "two secrets at most"),

@@ -16,19 +16,25 @@ from ansible_collections.community.vonage.plugins.module_utils._client import Cl
 from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run, assert_nothing_secret
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,
+    INDEPENDENT,
     KEY,
     NEW,
     NEW_ID,
     OLD_ID,
+    PRIMARY,
     SECRETS,
     SETTINGS,
+    SHARING,
     SUBACCOUNT,
+    SUBACCOUNTS,
     TOP_UP,
     UNAUTHORIZED,
     Wire,
+    family,
     legacy,
     listing,
     problem,
+    returned_account,
     row,
     scripted,
     vonage_row,
@@ -274,6 +280,21 @@ TASKS = {
             "accounts": [{"account_id": KEY, "secrets": CREATED["secrets"], "error": None}],
             "candidates": [],
         },
+    ),
+    "subaccounts listed": Task(
+        "vonage_subaccount_info",
+        {},
+        (Step(get(SUBACCOUNTS, family(SHARING, INDEPENDENT))),),
+        {
+            "primary": returned_account(PRIMARY),
+            "subaccounts": [returned_account(SHARING), returned_account(INDEPENDENT)],
+        },
+    ),
+    "subaccount read": Task(
+        "vonage_subaccount_info",
+        {"account_id": SUBACCOUNT},
+        (Step(get(f"{SUBACCOUNTS}/{SUBACCOUNT}", SHARING)),),
+        {"primary": None, "subaccounts": [returned_account(SHARING)]},
     ),
 }
 

@@ -17,17 +17,22 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     NEW,
     NEW_ID,
     OLD_ID,
+    PRIMARY,
     SECRET,
     SECRETS,
     SETTINGS,
+    SHARING,
+    SUBACCOUNTS,
     TOP_UP,
     Server,
     Wire,
     echo,
+    family,
     http,
     legacy,
     listing,
     problem,
+    returned_account,
     row,
     vonage_row,
 )
@@ -53,6 +58,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "vonage_api_secret": {"secret": NEW},
     "vonage_api_secret_info": {"candidates": [NEW]},
     "vonage_balance_info": {},
+    "vonage_subaccount_info": {},
     "vonage_topup": {"transaction_reference": "00X123456Y7890123Z"},
 }
 every_module = pytest.mark.parametrize("name", TASKS)
@@ -147,6 +153,16 @@ def test_api_secret_absent(wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyP
 
 
 @both_modes
+def test_subaccount_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
+    wire.expect("GET", SUBACCOUNTS, body=family(SHARING))
+    result = run("vonage_subaccount_info", check_mode=check_mode)
+    assert result["changed"] is False
+    assert result["subaccounts"] == [returned_account(SHARING)]
+    assert result["primary"] == returned_account(PRIMARY)
+    assert_nothing_secret(run.printed)
+
+
+@both_modes
 def test_api_secret_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
     wire.list(OLD_ID)
     wire.refuse(NEW)
@@ -174,6 +190,7 @@ def test_candidates_given_as_text_are_not_shown(wire: Wire, run: TaskRun) -> Non
         ("vonage_topup", "trx"),
         ("vonage_account_settings", "mo_callback_url"),
         ("vonage_balance_info", "api_key"),
+        ("vonage_subaccount_info", "account_id"),
     ],
 )
 def test_a_list_is_not_taken_for_its_text(wire: Wire, run: TaskRun, name: str, option: str) -> None:
@@ -184,7 +201,12 @@ def test_a_list_is_not_taken_for_its_text(wire: Wire, run: TaskRun, name: str, o
 
 @pytest.mark.parametrize(
     ("name", "option"),
-    [("vonage_topup", "below"), ("vonage_api_secret", "account_id"), ("vonage_api_secret_info", "account_ids")],
+    [
+        ("vonage_topup", "below"),
+        ("vonage_api_secret", "account_id"),
+        ("vonage_api_secret_info", "account_ids"),
+        ("vonage_subaccount_info", "account_id"),
+    ],
 )
 def test_null_does_not_mean_what_an_option_means_that_was_left_out(
     wire: Wire, run: TaskRun, name: str, option: str
@@ -270,7 +292,7 @@ def test_a_refusal_is_a_failure_with_everything_to_branch_on(
     assert result["error"]["outcome"] == "refused"
     assert (result["error"]["instance"], result["error"]["request_id"]) == ("0f00ba12", "854d38af")
     assert result["error"]["method"] in ("GET", "POST")
-    assert result["error"]["path"] in ("/account/get-balance", SETTINGS, SECRETS)
+    assert result["error"]["path"] in ("/account/get-balance", SETTINGS, SECRETS, SUBACCOUNTS)
     assert result["error"]["invalid_parameters"] == []
     assert "HTTP 403 Invalid IP: Your address is not on the list" in result["msg"]
     assert "IP allow list" in result["msg"]
@@ -301,6 +323,9 @@ def test_a_server_that_repeats_secrets_does_not_get_them_shown(
         ("vonage_api_secret_info", {"account_ids": [".."], "candidates": []}, "account_id must be an id"),
         ("vonage_api_secret_info", {"account_ids": ["a:b"], "candidates": []}, "account_id must be an API key"),
         ("vonage_api_secret", {"secret": None, "state": "absent", "secret_id": " "}, "secret_id is empty; give the id"),
+        # An empty variable does not mean all of them.
+        ("vonage_subaccount_info", {"account_id": ""}, "account_id must be an id"),
+        ("vonage_subaccount_info", {"account_id": "a:b"}, "account_id must be an API key"),
     ],
 )
 @both_modes

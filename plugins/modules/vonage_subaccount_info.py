@@ -1,0 +1,191 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vonage_subaccount_info
+short_description: List the subaccounts of a Vonage primary account
+version_added: 0.1.0
+description:
+  - Lists all subaccounts of a primary account, or reads one of them.
+  - Subaccounts are for accounts that Vonage has provisioned for its Subaccounts API. For others, the task fails with
+    the code C(unprovisioned).
+author:
+  - community.vonage contributors (@ansible-collections)
+extends_documentation_fragment:
+  - community.vonage.connection
+  - community.vonage.attributes
+  - community.vonage.attributes.read_only
+options:
+  account_id:
+    description:
+      - API key of the subaccount to read.
+      - If not set, all subaccounts of O(api_key) are listed.
+    type: str
+seealso:
+  - module: community.vonage.vonage_api_secret_info
+"""
+
+EXAMPLES = r"""
+- name: List the subaccounts
+  community.vonage.vonage_subaccount_info:
+    api_key: abcd1234
+    api_secret: "{{ vault_vonage_api_secret }}"
+  register: listed
+
+- name: Show which of them are suspended
+  ansible.builtin.debug:
+    msg: "{{ listed.subaccounts | selectattr('suspended') | map(attribute='api_key') | list }}"
+
+- name: Read one subaccount
+  community.vonage.vonage_subaccount_info:
+    api_key: abcd1234
+    api_secret: "{{ vault_vonage_api_secret }}"
+    account_id: efgh5678
+  register: shop
+
+- name: Stop before a campaign that its balance does not cover
+  ansible.builtin.assert:
+    that: shop.subaccounts[0].use_primary_account_balance or shop.subaccounts[0].balance > 50
+"""
+
+RETURN = r"""
+error:
+  description:
+    - Why the task failed, to branch on.
+    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+  returned: failure
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
+        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+      type: str
+      returned: always
+      sample: refused
+    status:
+      description: The HTTP status of the answer. V(null) when there was none.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: The code of the error, in small letters, as Vonage or this collection names it.
+      type: str
+      returned: always
+      sample: max-secrets
+    title:
+      description: The short text of the error.
+      type: str
+      returned: always
+      sample: Secret Addition Forbidden
+    detail:
+      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      type: str
+      returned: always
+      sample: Account reached maximum number [2] of allowed secrets
+    invalid_parameters:
+      description: The parameters of the request that Vonage did not accept.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the parameter, as Vonage writes it.
+          type: str
+          returned: always
+          sample: secret
+        reason:
+          description: What is wrong with it.
+          type: str
+          returned: always
+          sample: Does not meet complexity requirements
+    instance:
+      description: Vonage's reference of the failure, to be given to its support.
+      type: str
+      returned: always
+      sample: ae5e528e536b470584792a1e918a3563
+    request_id:
+      description: Vonage's reference of the request, to be given to its support.
+      type: str
+      returned: always
+      sample: 854d38afb87f4d8a8d0a7bbd34a01b54
+    method:
+      description: The verb of the request.
+      type: str
+      returned: always
+      sample: POST
+    path:
+      description: The path of the request.
+      type: str
+      returned: always
+      sample: /accounts/abcd1234/secrets
+subaccounts:
+  description: The subaccounts, the oldest first. With O(account_id), that one alone.
+  returned: success
+  type: list
+  elements: dict
+  contains: &account
+    api_key:
+      description: API key of the account, which alone identifies it.
+      type: str
+      returned: success
+      sample: efgh5678
+    name:
+      description: Name of the account, which others may have too. V(null) when it has none.
+      type: str
+      returned: success
+      sample: Shop Berlin
+    primary_account_api_key:
+      description: API key of its primary account. V(null) of the primary account itself.
+      type: str
+      returned: success
+      sample: abcd1234
+    use_primary_account_balance:
+      description: Whether it spends the balance of its primary account. V(null) of the primary account itself.
+      type: bool
+      returned: success
+      sample: false
+    balance:
+      description: The balance in euro. V(null) when the account has none of its own.
+      type: float
+      returned: success
+      sample: 10.5
+    credit_limit:
+      description: The credit limit in euro. V(null) when the account has no balance of its own.
+      type: float
+      returned: success
+      sample: 0.0
+    suspended:
+      description: Whether the account is suspended.
+      type: bool
+      returned: success
+      sample: false
+    created_at:
+      description: When it was created, with whole seconds.
+      type: str
+      returned: success
+      sample: "2025-05-06T07:08:09Z"
+primary:
+  description:
+    - The primary account, with the same fields as one of RV(subaccounts).
+    - V(null) with O(account_id), because Vonage shows it in the list alone.
+  returned: success
+  type: dict
+  contains: *account
+"""
+
+from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations import SUBACCOUNT_INFO
+
+
+def main() -> None:
+    run_module(SUBACCOUNT_INFO)
+
+
+if __name__ == "__main__":
+    main()
