@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of connection_argument_spec() in module_utils/_options.py; a unit test holds the two together."""
+    """The options of connection_argument_spec() in module_utils/_options.py; unit tests hold the two together."""
 
     DOCUMENTATION = r"""
 options:
@@ -65,13 +65,42 @@ options:
 requirements:
   - requests, on the host where the task runs
 notes:
-  - Options win over the environment. To set them once for all tasks, use C(module_defaults) with the group
-    C(group/community.vonage.vonage).
+  - Options win over the environment. To set them once for the tasks of all modules, use C(module_defaults) with the
+    group C(group/community.vonage.vonage).
   - A task for the controller runs in the controller's own process, which takes a fraction of the time of a module and
     gives the same result. The variable C(vonage_in_process) with V(false), or the environment variable
     E(VONAGE_IN_PROCESS), has it run as a module like on any other host.
 seealso:
   - name: Vonage Account API
-    description: The API behind this module.
+    description: The API behind it.
     link: https://developer.vonage.com/en/api/account
+"""
+
+    # Beside the above, for a plugin: what a module has in its argument spec.
+    ENVIRONMENT = r"""
+options:
+  api_key:
+    env:
+      - name: VONAGE_API_KEY
+  api_secret:
+    env:
+      - name: VONAGE_API_SECRET
+  rest_url:
+    env:
+      - name: VONAGE_REST_URL
+  api_url:
+    env:
+      - name: VONAGE_API_URL
+  timeout:
+    env:
+      - name: VONAGE_TIMEOUT
+  retries:
+    env:
+      - name: VONAGE_RETRIES
+  validate_certs:
+    env:
+      - name: VONAGE_VALIDATE_CERTS
+  ca_path:
+    env:
+      - name: VONAGE_CA_PATH
 """

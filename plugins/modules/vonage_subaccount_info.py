@@ -14,6 +14,7 @@ description:
   - Lists all subaccounts of a primary account, or reads one of them.
   - Subaccounts are for accounts that Vonage has provisioned for its Subaccounts API. For others, the task fails with
     the code C(unprovisioned).
+  - To use the subaccounts as hosts, see P(community.vonage.vonage_subaccounts#inventory).
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -28,6 +29,8 @@ options:
     type: str
 seealso:
   - module: community.vonage.vonage_api_secret_info
+  - plugin: community.vonage.vonage_subaccounts
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""

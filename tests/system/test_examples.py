@@ -119,9 +119,15 @@ def examples(text: str, place: Rehearsal) -> list[dict[str, Any]]:
 
 def examples_of_python(name: str, place: Rehearsal) -> list[dict[str, Any]]:
     """The tasks in EXAMPLES of a plugin in Python."""
+    return examples(text_of_examples(name), place)
+
+
+def text_of_examples(name: str) -> str:
+    """EXAMPLES of a plugin in Python."""
     for statement in ast.parse((ROOT / "plugins" / f"{name}.py").read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "EXAMPLES":
-            return examples(ast.literal_eval(statement.value), place)
+            text: str = ast.literal_eval(statement.value)
+            return text
     raise AssertionError(f"{name} has no EXAMPLES")
 
 
@@ -130,6 +136,7 @@ def test_every_example_is_known() -> None:
     assert {path.stem for path in (plugins / "modules").glob("*.py")} == set(MODULES)
     found = [*(plugins / "lookup").glob("*.py"), *(plugins / "filter").glob("*.yml")]
     assert {f"{path.parent.name}/{path.stem}" for path in found} == set(PLUGINS)
+    assert [path.stem for path in (plugins / "inventory").glob("*.py")] == ["vonage_subaccounts"]
     assert {name for name, _text in snippets()} == set(SNIPPETS)
 
 
@@ -160,6 +167,37 @@ def test_examples_of_filters_and_lookups(place: Rehearsal) -> None:
         expected += [outcome.tasks, "ok"]
     run = place.run(*prepare(place), playbook=place.write_playbook(*plays))
     check(place, run, " ".join(expected), [])
+
+
+def have_an_independent_subaccount(place: Rehearsal) -> None:
+    found = place.simulator.state.find(SUBACCOUNTS[1])
+    assert found is not None
+    found.use_primary_account_balance = False
+    found.suspended = True
+    found.name = "Shop Lyon"
+
+
+def write_inventory(place: Rehearsal, text: str) -> str:
+    """Write an inventory, with its cache where the test keeps its files."""
+    path = place.directory / "vonage_subaccounts.yml"
+    path.write_text(re.sub("(?<=cache_connection: ).*", str(place.directory / "cache"), text), encoding="utf-8")
+    return str(path)
+
+
+def test_the_example_of_the_inventory(place: Rehearsal) -> None:
+    arguments = prepare(place)
+    have_an_independent_subaccount(place)
+    arguments += ("-i", write_inventory(place, text_of_examples("inventory/vonage_subaccounts")))
+    that = [
+        f"groups.vonage_subaccounts == {list(SUBACCOUNTS)}",
+        f"groups.vonage_primary == ['{ACCOUNT}']",
+        f"groups.own_balance == groups.suspended == ['{SUBACCOUNTS[1]}']",
+        f"groups['year_' ~ hostvars.{ACCOUNT}.vonage_created_at[:4]] | length == 3",
+        f"hostvars.{SUBACCOUNTS[1]}.empty and not hostvars.{SUBACCOUNTS[0]}.empty",
+    ]
+    environment = {"PRIMARY_API_SECRET": FIRST_SECRET}
+    run = place.play({"ansible.builtin.assert": {"that": that}}, arguments=arguments, environment=environment)
+    check(place, run, "ok", [])
 
 
 # -- the guides --------------------------------------------------------------------------------------------------------
@@ -252,6 +290,19 @@ def a_simulator_is_started_and_stopped(place: Rehearsal, name: str) -> None:
     assert not left
 
 
+def subaccounts_are_audited(place: Rehearsal, name: str) -> None:
+    arguments = prepare(place)
+    have_an_independent_subaccount(place)
+    arguments += ("-i", write_inventory(place, dict(snippets())["docs/subaccounts.md 1"]))
+    [old] = place.simulator.state.find(SUBACCOUNTS[0]).live
+    old.created_at -= 366 * 24 * 60 * 60
+    run = place.run(*arguments, playbook=write_snippet(place, name), environment={"PRIMARY_API_SECRET": FIRST_SECRET})
+    check(place, run, "ok ok", [])
+    old_ones = run.text.partition("from more than a year ago")[2].partition("PLAY")[0]
+    assert [key in old_ones for key in SUBACCOUNTS] == [True, False]
+    assert '"msg": "Shop Lyon has 0.0 euro left"' in run.text
+
+
 SNIPPETS = {
     # Run in test_modules.py.
     "README.md 1": None,
@@ -260,6 +311,9 @@ SNIPPETS = {
     "docs/rotation.md 1": the_record_serves_as_variables,
     "docs/rotation.md 2": hooks_of_ones_own_rotate,
     "docs/simulator.md 1": a_simulator_is_started_and_stopped,
+    # The inventory of the one after it.
+    "docs/subaccounts.md 1": None,
+    "docs/subaccounts.md 2": subaccounts_are_audited,
     "roles/rotate_api_secret/README.md 1": the_entry_points_rotate,
     "roles/simulator/README.md 1": a_simulator_is_started_and_stopped,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import re
 import typing as t
 from pathlib import Path
 
@@ -198,6 +199,33 @@ def test_an_account_is_returned_with_all_its_fields() -> None:
     returned = yaml.safe_load(module("vonage_subaccount_info").RETURN)
     fields = [one.name for one in dataclasses.fields(Account)]
     assert list(returned["subaccounts"]["contains"]) == list(returned["primary"]["contains"]) == fields
+
+
+# -- the inventory -----------------------------------------------------------------------------------------------------
+
+
+def test_the_inventory_names_itself() -> None:
+    plugin = importlib.import_module(f"{PLUGINS}.inventory.vonage_subaccounts")
+    found = yaml.safe_load(plugin.DOCUMENTATION)
+    assert f"community.vonage.{found['name']}" == plugin.InventoryModule.NAME
+    assert found["options"]["plugin"]["choices"] == [plugin.InventoryModule.NAME]
+    assert yaml.safe_load(plugin.EXAMPLES)["plugin"] == plugin.InventoryModule.NAME
+
+
+def test_the_inventory_names_all_host_variables() -> None:
+    plugin = importlib.import_module(f"{PLUGINS}.inventory.vonage_subaccounts")
+    described = " ".join(yaml.safe_load(plugin.DOCUMENTATION)["description"])
+    assert set(re.findall(r"C\((vonage_\w+)\)", described)) - {"vonage_subaccounts"} == {
+        f"vonage_{one.name}" for one in dataclasses.fields(Account)
+    }
+
+
+def test_the_inventory_takes_the_options_of_a_connection_from_the_same_variables() -> None:
+    fragments = importlib.import_module(f"{PLUGINS}.doc_fragments.connection").ModuleDocFragment
+    variables = {option: spec["fallback"][1] for option, spec in connection_argument_spec().items()}
+    assert yaml.safe_load(fragments.ENVIRONMENT)["options"] == {
+        option: {"env": [{"name": name} for name in names]} for option, names in variables.items()
+    }
 
 
 # -- the collection ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,235 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: vonage_subaccounts
+short_description: The subaccounts of a Vonage primary account as hosts
+version_added: 0.1.0
+author:
+  - community.vonage contributors (@ansible-collections)
+description:
+  - Every subaccount becomes a host of the group C(vonage_subaccounts), to run this collection's modules for each one.
+  - The host variables are C(vonage_api_key), C(vonage_name), C(vonage_primary_account_api_key),
+    C(vonage_use_primary_account_balance), C(vonage_balance), C(vonage_credit_limit), C(vonage_suspended) and
+    C(vonage_created_at), as M(community.vonage.vonage_subaccount_info) returns them. No secret is among them.
+  - The file must have a name that ends in C(vonage_subaccounts.yml) or C(vonage_subaccounts.yaml).
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+  - community.vonage.connection
+  - community.vonage.connection.environment
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices:
+      - community.vonage.vonage_subaccounts
+  hostname:
+    description:
+      - What a host is named after.
+      - With V(name), C(Shop & Co. Oslo) becomes the host C(Shop_Co._Oslo). An account without a name is named after its
+        API key all the same, and so is, with a warning, one whose name another account, host or group has too. Two
+        accounts never become one host.
+    type: str
+    choices:
+      - api_key
+      - name
+    default: api_key
+  include_suspended:
+    description: Whether suspended subaccounts become hosts too. They still have secrets to look after.
+    type: bool
+    default: true
+  include_primary:
+    description: Whether the primary account becomes a host too, of the group C(vonage_primary).
+    type: bool
+    default: false
+  run_on_controller:
+    description:
+      - Whether tasks of these hosts run on the controller, with the Python that runs Ansible, as those of C(localhost).
+        For this, each host has C(ansible_connection) and C(ansible_python_interpreter), which O(compose) may replace.
+      - An account is no machine to log in to.
+    type: bool
+    default: true
+notes:
+  - The connection options, O(api_key) and O(api_secret) among them, may be Jinja templates with lookups and extra
+    variables, and may be encrypted with Ansible Vault. The host where the task runs is the controller.
+  - A cache holds what Vonage said of the accounts, and no credentials. It is used for the same file, O(api_key) and
+    O(api_url) only; another O(api_secret) of the same account does not make it invalid.
+  - Ansible goes on without an inventory that cannot be read. To have it stop, set
+    E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to C(true).
+seealso:
+  - module: community.vonage.vonage_subaccount_info
+"""
+
+EXAMPLES = r"""
+# vonage_subaccounts.yml; the first line is enough when VONAGE_API_KEY and VONAGE_API_SECRET are in the environment.
+plugin: community.vonage.vonage_subaccounts
+api_key: abcd1234
+api_secret: "{{ lookup('ansible.builtin.env', 'PRIMARY_API_SECRET') }}"
+include_primary: true
+compose:
+  # Half a euro on account is as good as nothing.
+  empty: not vonage_use_primary_account_balance and vonage_balance < 0.5
+groups:
+  suspended: vonage_suspended
+  own_balance: vonage_use_primary_account_balance is false
+keyed_groups:
+  # Such as year_2026.
+  - key: vonage_created_at[:4]
+    prefix: year
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/vonage
+cache_timeout: 600
+"""
+
+import hashlib
+import re
+import typing as t
+from collections import Counter
+
+from ansible import constants as C
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.group import to_safe_group_name
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
+from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client
+from ansible_collections.community.vonage.plugins.module_utils._errors import VonageError
+from ansible_collections.community.vonage.plugins.module_utils._options import (
+    Connection,
+    check_given,
+    connection_argument_spec,
+)
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:
+    # ansible-core before 2.19 trusts all texts.
+    trust_as_template = str
+
+# What a pattern of hosts does not take literally, or a shell, or a file system.
+_NOT_OF_A_HOST = re.compile(r"[^\w.-]+")
+
+_ON_THE_CONTROLLER = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": trust_as_template("{{ ansible_playbook_python }}"),
+}
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "community.vonage.vonage_subaccounts"
+
+    @staticmethod
+    def _sanitize_group_name(name: str) -> str:
+        """As the base class does, but always: a name that was chosen at Vonage may hold a template."""
+        return t.cast(str, to_safe_group_name(name, force=True, silent=True))
+
+    def verify_file(self, path: str) -> bool:
+        return super().verify_file(path) and path.endswith(("vonage_subaccounts.yml", "vonage_subaccounts.yaml"))
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        if not HAS_REQUESTS:
+            raise AnsibleParserError(missing_required_lib("requests"))
+        try:
+            self._read_config_data(path)
+            family = self._family(path, cache)
+        except VonageError as error:
+            raise AnsibleParserError(error.message) from None
+        self._populate(family)
+
+    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
+        """Set the options; those of the connection as a module takes them, after their templates are resolved.
+
+        Ansible's own conversion would take a template, and a word that is misspelt, for a false validate_certs.
+        """
+        spec = connection_argument_spec()
+        self.templar.available_variables = self._vars
+        given = {option: self._resolved(value) for option, value in direct.items() if option in spec}
+        check_given(given, spec, never_null=spec)
+        checked = ArgumentSpecValidator(spec).validate(given)
+        if checked.error_messages:
+            raise AnsibleParserError("; ".join(checked.error_messages))
+        super().set_options(task_keys, var_options, {**direct, **checked.validated_parameters})
+
+    def _resolved(self, value: t.Any) -> t.Any:
+        if isinstance(value, str):
+            return self.templar.template(value)
+        # What a vault holds is a text of a type of its own, and no template.
+        return value if value is None or isinstance(value, (bool, int, float, list, dict)) else str(value)
+
+    def _family(self, path: str, cache: bool) -> Family:
+        """The accounts, out of the cache where that is allowed."""
+        connection = Connection.from_params({option: self.get_option(option) for option in connection_argument_spec()})
+        if not self.get_option("cache"):
+            return self._read(connection)
+        whose = f"{connection.api_key} {connection.api_url}"
+        key = f"{self.get_cache_key(path)}_{hashlib.sha256(whose.encode()).hexdigest()[:16]}"
+        family = self._cached(key) if cache else None
+        if family is None:
+            family = self._read(connection)
+            self._cache[key] = family.as_dict()
+        return family
+
+    def _read(self, connection: Connection) -> Family:
+        return Client(connection, warn=self.display.warning).list_subaccounts()
+
+    def _cached(self, key: str) -> Family | None:
+        """The accounts out of the cache; None when it does not hold them, or not as this release writes them."""
+        try:
+            found = self._cache[key]
+            return Family.from_rows(found["primary"], found["subaccounts"])
+        except (AnsibleError, LookupError, TypeError, ValueError):
+            return None
+
+    def _populate(self, family: Family) -> None:
+        members = {"vonage_subaccounts": family.subaccounts}
+        if self.get_option("include_primary"):
+            members["vonage_primary"] = [family.primary]
+        for group in members:
+            # An empty one too: a play for a group that is missing may be one for a group that is misspelt.
+            self.inventory.add_group(group)
+        names = self._host_names(family)
+        hosts = [
+            (group, account)
+            for group, accounts in members.items()
+            for account in accounts
+            if self.get_option("include_suspended") or not account.suspended
+        ]
+        for group, account in hosts:
+            self._add_host(names.get(account.api_key, account.api_key), group, account)
+        unused = [account.api_key for _group, account in hosts if account.name and account.api_key not in names]
+        if unused and self.get_option("hostname") == "name":
+            self.display.warning(
+                f"Accounts whose names are not theirs alone are named after their API keys: {', '.join(unused)}"
+            )
+
+    def _host_names(self, family: Family) -> dict[str, str]:
+        """The host names of accounts that are named after their names, by API key; none that something else has."""
+        if self.get_option("hostname") != "name":
+            return {}
+        names = {
+            account.api_key: _NOT_OF_A_HOST.sub("_", account.name or "").strip("_.-") for account in family.accounts
+        }
+        uses = Counter(names.values())
+        taken = {"", *names, *C.LOCALHOST, *self.inventory.hosts, *self.inventory.groups}
+        return {key: name for key, name in names.items() if uses[name] == 1 and name not in taken}
+
+    def _add_host(self, host: str, group: str, account: Account) -> None:
+        self.inventory.add_host(host, group)
+        facts = {f"vonage_{field}": wrap_var(value) for field, value in account.as_dict().items()}
+        where = _ON_THE_CONTROLLER if self.get_option("run_on_controller") else {}
+        for name, value in {**where, **facts}.items():
+            self.inventory.set_variable(host, name, value)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), facts, host, strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), facts, host, strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, host, strict)
