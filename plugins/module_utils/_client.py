@@ -422,8 +422,9 @@ class Client:
         # How the last attempt ended that reached Vonage. One after it that does not is no better news.
         reached: VonageError | None = None
         while True:
+            turn = self._pace.turn()
             try:
-                with self._pace.turn() as turn:
+                with turn:
                     start = min(start, self._clock())
                     return self._attempt(call, login, redact)
             except _Failure as failure:
@@ -439,11 +440,11 @@ class Client:
                     raise error from None
                 if not isinstance(error, NotSent):
                     reached = error
-                message = failure.error.message
-            attempt += not waits
-            if not limited or self._pace.slow_down(turn, seconds):
-                self._warn(f"{message}; trying again in {seconds:.1f} s (attempt {attempt} of {attempts})")
-            self.wait(seconds)
+                attempt += not waits
+                if not limited or self._pace.slow_down(turn, seconds):
+                    again = f"trying again in {seconds:.1f} s (attempt {attempt} of {attempts})"
+                    self._warn(f"{failure.error.message}; {again}")
+                self.wait(seconds)
 
     def _attempt(self, call: _Call, login: Login, redact: Redactor) -> _Answer:
         try:

@@ -10,21 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import typing as t
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
-
-@dataclass
-class Turn:
-    """One attempt of one call.
-
-    :ivar number: Counts the turns, in the order in which they began.
-    :ivar successes: How many turns had ended well when it began.
-    """
-
-    number: int
-    successes: int
+from collections.abc import Callable
 
 
 class Pace:
@@ -48,26 +34,9 @@ class Pace:
         self._round = 0
         self._slowed_at_turn = 0
 
-    @contextmanager
-    def turn(self) -> Iterator[Turn]:
-        """Around an attempt: begins when there is room for it, and no earlier than Vonage asked for."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._under_way < self._allowed)
-            self._under_way += 1
-            self._most_under_way = max(self._most_under_way, self._under_way)
-            self._turns += 1
-            turn = Turn(self._turns, self._successes)
-            seconds = self._not_before - self._clock()
-        try:
-            if seconds > 0:
-                self._sleep(seconds)
-            yield turn
-            with self._changed:
-                self._succeeded()
-        finally:
-            with self._changed:
-                self._under_way -= 1
-                self._changed.notify_all()
+    def turn(self) -> Turn:
+        """For an attempt, and to be entered around it."""
+        return Turn(self)
 
     def slow_down(self, turn: Turn, seconds: float) -> bool:
         """An attempt was answered that there are too many.
@@ -94,10 +63,45 @@ class Pace:
         with self._changed:
             return self._successes > turn.successes
 
-    def _succeeded(self) -> None:
-        self._successes += 1
-        self._round += 1
-        if self._round >= self._allowed:
-            self._allowed += 1
-            self._round = 0
+    def begin(self, turn: Turn) -> None:
+        """Let an attempt begin when there is room for it, and no earlier than Vonage asked for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way < self._allowed)
+            self._under_way += 1
+            self._most_under_way = max(self._most_under_way, self._under_way)
+            self._turns += 1
+            turn.number, turn.successes = self._turns, self._successes
+            seconds = self._not_before - self._clock()
+        if seconds > 0:
+            self._sleep(seconds)
+
+    def end(self, came_through: bool) -> None:
+        """Make room for another attempt."""
+        with self._changed:
+            self._under_way -= 1
+            if came_through:
+                self._successes += 1
+                self._round += 1
+                if self._round >= self._allowed:
+                    self._allowed += 1
+                    self._round = 0
             self._changed.notify_all()
+
+
+class Turn:
+    """One attempt of one call.
+
+    :ivar number: Counts the attempts, in the order in which they began.
+    :ivar successes: How many had come through when this one began.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self.number = self.successes = 0
+
+    def __enter__(self) -> Turn:
+        self._pace.begin(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_details: object) -> None:
+        self._pace.end(came_through=kind is None)
