@@ -21,7 +21,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
 from ansible.plugins.action import ActionBase
 
-Record = dict[str, t.Any]
+from ansible_collections.community.vonage.plugins.module_utils._rotation import Record
 
 # The top level of the file, so that it serves as vars_files too.
 _VARIABLE = "vonage_rotation"
@@ -107,9 +107,13 @@ def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[s
             return {"changed": False, "record": stored}
         found, expected = (stored or {}).get("version", 0), record["version"] - 1
         if found != expected:
+            why, remedy = "another run is at work on this account, or was meanwhile", "run again when it has ended"
+            owner = (stored or record).get("account_id")
+            if owner != record.get("account_id"):
+                why, remedy = f"it became the record of account {owner} meanwhile", "give each account one of its own"
             raise AnsibleActionFail(
-                f"The record {path} has version {found}, and this run had read version {expected}: another run is at"
-                " work on this account, or was meanwhile. Nothing was saved; run again when it has ended"
+                f"The record {path} has version {found}, and this run had read version {expected}: {why}. Nothing was"
+                f" saved; {remedy}"
             )
         if not check_mode:
             _replace(path, vault.encrypt(yaml.safe_dump({_VARIABLE: record}, sort_keys=False).encode()))

@@ -17,7 +17,8 @@ name: kill_after
 type: notification
 short_description: Kill the run after a task
 description:
-  - Kills the process group of the run when a task whose name ends with the value of E(KILL_AFTER) has succeeded.
+  - Kills the process group of the run when a task whose name ends with the value of E(KILL_AFTER) has succeeded, or the
+    first item of it.
 """
 
 
@@ -29,3 +30,5 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: Any) -> None:
         if result._task.get_name().endswith(os.environ["KILL_AFTER"]):
             os.killpg(0, signal.SIGKILL)
+
+    v2_runner_item_on_ok = v2_runner_on_ok
