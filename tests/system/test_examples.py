@@ -18,7 +18,8 @@ from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
 OLD_ID = "37d0cbf6-5fac-4656-a5c9-13b485d6fff0"
 TRX = "00X123456Y7890123Z"
 SUBACCOUNTS = ("efgh5678", "ijkl9012")
-RECORD = "/srv/rotation/abcd1234.yml"
+RECORDS = "/srv/rotation/"
+RECORD = f"{RECORDS}abcd1234.yml"
 
 # What a reader has in a vault, and what the examples of the filters begin with.
 VARIABLES = {
@@ -213,7 +214,8 @@ def snippets() -> Iterator[tuple[str, str]]:
 
 def write_snippet(place: Rehearsal, name: str) -> str:
     """Write the play or tasks of a snippet as a playbook."""
-    content = yaml.safe_load(dict(snippets())[name].replace(RECORD, str(place.record)))
+    text = dict(snippets())[name].replace(RECORD, str(place.record)).replace(RECORDS, f"{place.directory}/")
+    content = yaml.safe_load(text)
     if "hosts" not in content[0]:
         content = [{"hosts": "localhost", "gather_facts": False, "tasks": content}]
     return place.write_playbook(*content)
@@ -278,6 +280,25 @@ def the_entry_points_rotate(place: Rehearsal, name: str) -> None:
     assert place.stop_consumer()["refused"] == 0
 
 
+def accounts_are_rotated_as_hosts(place: Rehearsal, name: str) -> None:
+    first = {key: f"First0f{key}" for key in SUBACCOUNTS}
+    secrets = {key: {"value": value, "created_at": "2026-03-04T05:06:07Z"} for key, value in first.items()}
+    place.simulator.engine.load_accounts([account(api_key=key, secrets=[secrets[key]]) for key in first])
+    hosts = {key: {"rotate_api_secret_api_secret": value} for key, value in first.items()}
+    inventory = {"all": {"children": {"vonage_accounts": {"hosts": hosts}}}}
+    place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    login = {"api_key": "{{ rotate_api_secret_account_id }}", "api_secret": "{{ rotate_api_secret_value }}"}
+    hand_over = [{"community.vonage.vonage_balance_info": login}]
+    (place.directory / "hand_over.yml").write_text(yaml.safe_dump(hand_over), encoding="utf-8")
+    playbook = write_snippet(place, name)
+    place.rotate(playbook=playbook)
+    assert [len(place.secret_ids(key)) for key in first] == [2, 2]
+    assert place.calls().count("GET /account/get-balance 200") == 2 * 4
+    place.rotate("-e", "rotate_api_secret_mode=finish", playbook=playbook)
+    assert [len(place.secret_ids(key)) for key in first] == [1, 1]
+    assert {path.name for path in place.directory.glob("*.yml")} >= {f"{key}.yml" for key in first}
+
+
 def a_simulator_is_started_and_stopped(place: Rehearsal, name: str) -> None:
     directory = place.directory / "simulator"
     run = place.run("-e", f"simulator_directory={directory}", playbook=write_snippet(place, name))
@@ -310,6 +331,7 @@ SNIPPETS = {
     "README.md 3": a_top_up_says_when_its_outcome_is_unknown,
     "docs/rotation.md 1": the_record_serves_as_variables,
     "docs/rotation.md 2": hooks_of_ones_own_rotate,
+    "docs/rotation.md 3": accounts_are_rotated_as_hosts,
     "docs/simulator.md 1": a_simulator_is_started_and_stopped,
     # The inventory of the one after it.
     "docs/subaccounts.md 1": None,

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
 
 from vonage_simulator.faults import Delivery
 from vonage_simulator.wire import Request
@@ -165,6 +166,17 @@ def test_each_account_is_rotated_once_and_on_its_own(place: Rehearsal, strategy:
     assert idle.changed == 0
     assert {key: fleet.calls(key) for key in fleet.keys} == dict.fromkeys(fleet.keys, ["GET secrets 200"])
     assert fleet.cut_off == []
+
+
+def test_the_guide_says_how_many_tasks_and_requests_a_run_takes(place: Rehearsal) -> None:
+    fleet = Fleet(place, 1)
+    counted = []
+    for arguments in ((), ("-e", "rotate_api_secret_mode=finish"), ()):
+        run = fleet.rotate(*arguments)
+        counted.append((run.output.count("\nTASK ["), len(fleet.calls(*fleet.keys))))
+    guide = (ROOT / "docs" / "rotation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| the role, .* \| (\d+) \| (\d+) \|$", guide, re.MULTILINE)
+    assert [(int(tasks), int(requests)) for tasks, requests in rows] == counted
 
 
 @pytest.mark.parametrize("keywords", [{"strategy": "linear"}, {"strategy": "free"}, {"serial": 2}], ids=str)
