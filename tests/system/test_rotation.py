@@ -385,3 +385,31 @@ def test_status_only_reads(place: Rehearsal) -> None:
     assert "rotate (max_age)" in run.output
     assert place.calls() == [f"GET {SECRETS} 200"]
     assert not place.record.exists()
+
+
+@pytest.mark.every_core
+def test_a_store_of_ones_own_is_given_the_same_record_each_time_it_looks(place: Rehearsal) -> None:
+    store, file = place.directory / "store", place.directory / "stored.json"
+    store.mkdir()
+    file.write_text('{"record": null}', encoding="utf-8")
+    stored = f"{{{{ lookup('file', '{file}') | from_json }}}}"
+    load = {"ansible.builtin.set_fact": {"rotate_api_secret_stored": stored}}
+    content = "{{ {'record': rotate_api_secret_next} | to_json }}"
+    expected = f"({stored[3:-3]}).record"
+    version = f"rotate_api_secret_next.version - 1 == ({expected} or {{'version': 0}}).version"
+    save = [
+        {"ansible.builtin.assert": {"that": version}},
+        {"ansible.builtin.copy": {"content": content, "dest": str(file), "mode": "0600"}, "diff": False},
+        {"ansible.builtin.assert": {"that": f"rotate_api_secret_next == {expected}"}},
+        load,
+    ]
+    (store / "load.yml").write_text(json.dumps([load]), encoding="utf-8")
+    (store / "save.yml").write_text(json.dumps([{**task, "no_log": True} for task in save]), encoding="utf-8")
+    place.write_inventory(store=str(store), record="")
+    place.start_consumer()
+    place.rotate()
+    record = json.loads(file.read_text(encoding="utf-8"))["record"]
+    assert (record["stage"], record["generation"], record["version"]) == ("idle", 1, 5)
+    assert place.secret_ids() == [record["current"]["id"]]
+    assert f"VONAGE_API_SECRET={record['current']['value']}\n" in place.env_file.read_text(encoding="utf-8")
+    assert place.stop_consumer()["refused"] == 0
