@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import email.utils
 import http.cookiejar
+import logging
 import math
 import random
 import re
 import socket
 import ssl
+import threading
 import time
 import traceback
 import typing as t
@@ -211,7 +213,7 @@ class Client:
     :param connection: Where and as whom to connect.
     :param warn: Is told of repeated calls, in one sentence without secrets.
     :param session: From `new_session`, used before with the same connection alone; by default a new one.
-    :param sleep: Waits the given number of seconds between two attempts.
+    :param sleep: Waits the given number of seconds between two attempts; by default, until `stop` at the most.
     :param clock: Tells the time in seconds, from any start.
     """
 
@@ -220,15 +222,16 @@ class Client:
         connection: Connection,
         warn: Callable[[str], None],
         session: requests.Session | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], t.Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._warn = warn
-        self._sleep = sleep
+        self._stopped = threading.Event()
+        self._sleep = sleep or self._stopped.wait
         self._clock = clock
         self._session = session or new_session()
-        self._pace = Pace(sleep, clock)
+        self._pace = Pace(self._sleep, clock)
         if connection.verify is False:
             warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
             # urllib3 would say so for each request, and on a stream that is nobody's to read.
@@ -250,6 +253,10 @@ class Client:
         :param seconds: How long.
         """
         self._sleep(seconds)
+
+    def stop(self) -> None:
+        """Let no attempt begin any more: nobody waits for the calls of other threads."""
+        self._stopped.set()
 
     def get_balance(self) -> Balance:
         """Read the balance: `GET /account/get-balance`.
@@ -422,6 +429,8 @@ class Client:
         # How the last attempt ended that reached Vonage. One after it that does not is no better news.
         reached: VonageError | None = None
         while True:
+            if self._stopped.is_set():
+                raise NotSent("The task was interrupted")
             turn = self._pace.turn()
             try:
                 with turn:
@@ -466,6 +475,7 @@ class Client:
             # leave its outcome unknown for nothing; a new one cannot be.
             self._session.close()
         try:
+            _logging.silent = True
             return self._session.request(
                 call.method,
                 url,
@@ -485,6 +495,8 @@ class Client:
         except UnicodeEncodeError:
             message = f"{call.method} {call.path} was not sent: an option holds characters that are no valid Unicode"
             raise _Failure(NotSent(message, method=call.method, path=call.path), repeatable=False) from None
+        finally:
+            _logging.silent = False
 
     def _answer(self, call: _Call, response: requests.Response, redact: Redactor) -> _Answer:
         """Read an answer.
@@ -578,6 +590,20 @@ class Client:
     ) -> VonageError:
         message = f"{self._where(call)} was answered with HTTP {answer.status}, but the answer {why}; {advice}"
         return UnknownOutcome(message, status=answer.status, method=call.method, path=call.path)
+
+
+class _Logging(threading.local):
+    """Keeps what urllib3 says of our requests out of Ansible's log: it quotes answers, and they may quote a login."""
+
+    silent = False
+
+    def filter(self, _record: logging.LogRecord) -> bool:
+        return not self.silent
+
+
+_logging = _Logging()
+for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(_logging)
 
 
 class _Failure(Exception):

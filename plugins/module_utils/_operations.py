@@ -406,7 +406,7 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     at_once = params["concurrency"]
     if not 1 <= at_once <= MOST_CONNECTIONS:
         raise NotSent(f"concurrency must be 1 to {MOST_CONNECTIONS}, not {at_once}")
-    listings = _at_once(at_once, lambda account_id: _listing(client, account_id), account_ids)
+    listings = _at_once(client, at_once, lambda account_id: _listing(client, account_id), account_ids)
     rows = [row for row, _error in listings]
     errors = [error for _row, error in listings if error]
     if len(errors) == len(rows) and not candidates:
@@ -438,8 +438,8 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     return result
 
 
-def _at_once(most: int, function: Callable[[str], _T], items: Sequence[str]) -> list[_T]:
-    """The results of a function for each item, in their order, with at most so many of them in the making."""
+def _at_once(client: Client, most: int, function: Callable[[str], _T], items: Sequence[str]) -> list[_T]:
+    """The results of calls for each item, in their order, with at most so many of them under way."""
     if len(items) == 1:
         return [function(items[0])]
     # Here, because a module that has no use for it would be the slower for it.
@@ -448,8 +448,11 @@ def _at_once(most: int, function: Callable[[str], _T], items: Sequence[str]) -> 
     pool = ThreadPoolExecutor(max_workers=min(most, len(items)))
     try:
         return list(pool.map(function, items))
+    except BaseException:
+        # A task that is interrupted ends at once; a call that is under way, with its answer or its timeout.
+        client.stop()
+        raise
     finally:
-        # A task that is interrupted ends at once, and what is under way ends by itself.
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -12,11 +12,14 @@ import threading
 import typing as t
 from collections.abc import Callable
 
+# Seconds that are as good as none: what is left of a wait may be a rounding error.
+_MOMENT = 0.001
+
 
 class Pace:
     """Lets calls of several threads through. As TCP does, it halves at a limit, and grows by one after a full round.
 
-    :param sleep: Waits the given number of seconds.
+    :param sleep: Waits the given number of seconds; true when that was cut short.
     :param clock: Tells the time in seconds, from any start.
     """
 
@@ -71,9 +74,13 @@ class Pace:
             self._most_under_way = max(self._most_under_way, self._under_way)
             self._turns += 1
             turn.number, turn.successes = self._turns, self._successes
-            seconds = self._not_before - self._clock()
-        if seconds > 0:
-            self._sleep(seconds)
+        try:
+            # Again, because what was asked for may have become more meanwhile.
+            while (seconds := self._not_before - self._clock()) > _MOMENT and not self._sleep(seconds):
+                pass
+        except BaseException:
+            self.end(came_through=False)
+            raise
 
     def end(self, came_through: bool) -> None:
         """Make room for another attempt."""

@@ -63,7 +63,7 @@ def run_task(
         for warning in result.pop("warnings", ()):
             warn(warning)
     except VonageError as error:
-        result = _failure(error)
+        result = failure(error)
     except Exception as error:
         # A mistake of ours. Ansible's own report of it would show what an exception holds, secrets too.
         redact = Redactor([(str(params.get("api_key")), secret) for secret in secret_texts(spec, params)])
@@ -72,7 +72,7 @@ def run_task(
             for frame in reversed(traceback.extract_tb(error.__traceback__))
         )
         what = redact(f"{type(error).__name__}: {error}")
-        result = _failure(UnknownOutcome(f"This is a bug, please report it at {_ISSUES}: {what} ({places})"))
+        result = failure(UnknownOutcome(f"This is a bug, please report it at {_ISSUES}: {what} ({places})"))
     return result, list(warnings)
 
 
@@ -99,5 +99,9 @@ def _texts(value: t.Any) -> Iterator[str]:
         yield str(value)
 
 
-def _failure(error: VonageError) -> Result:
+def failure(error: VonageError) -> Result:
+    """The result of a task that failed.
+
+    :param error: Why.
+    """
     return {"failed": True, "msg": error.message, "error": error.details, **error.result}

@@ -12,6 +12,7 @@ the module.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
@@ -20,21 +21,33 @@ import sys
 import time
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.request import getproxies_environment
 
 from ansible import constants as C
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
 
 from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client, new_session
+from ansible_collections.community.vonage.plugins.module_utils._errors import UnknownOutcome
 from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
-from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task, secret_texts
+from ansible_collections.community.vonage.plugins.module_utils._task import (
+    argument_spec,
+    failure,
+    run_task,
+    secret_texts,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._placement import Situation, why_a_module
+
+# What a later ansible-core may do without is looked for, tried before anything is sent, and else left to the module.
+try:
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+    from ansible.module_utils.common.parameters import remove_values
+except ImportError:
+    ArgumentSpecValidator = remove_values = None
 
 Result = dict[str, t.Any]
 
@@ -45,8 +58,29 @@ _READER = list(inspect.signature(getattr(ActionBase, "_parse_returned_data", lam
 # Since ansible-core 2.21 a result shows how a module was invoked only when that is asked for.
 _INVOCATION = "INJECT_INVOCATION" if "INJECT_INVOCATION" in C.config.get_configuration_definitions() else None
 
+# A module reads these files from the directory of the playbook, when their paths are relative.
+_FILES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
 # Seconds without a call after which a connection is made anew: what stands in between may have forgotten it.
 _LONGEST_IDLE = 10.0
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """All that is left to do for a task is to run it.
+
+    :ivar given: The options as the task gives them.
+    :ivar params: The same after the argument spec.
+    :ivar environment: What the task adds to the environment.
+    :ivar secrets: What must not be shown of the result.
+    :ivar shows_invocation: Whether the result says how the task was invoked.
+    """
+
+    given: Result
+    params: Result
+    environment: Mapping[str, str]
+    secrets: set[str]
+    shows_invocation: bool
 
 
 class InProcessAction(ModuleAction):  # type: ignore[misc]
@@ -55,25 +89,44 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
     operation: t.ClassVar[Operation]
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, t.Any] | None = None) -> Result:
-        result, reason = self._run_here(task_vars or {})
-        if result is not None:
-            return result
-        Display().vvv(f"{self._task.action} runs as a module: {reason}")
+        try:
+            prepared = self._prepare(task_vars or {})
+        except AnsibleActionFail:
+            raise
+        except Exception as error:
+            # The module does without what is missing here, or says what is wrong.
+            prepared = f"{type(error).__name__} while it was prepared"
+        if isinstance(prepared, _Prepared):
+            return self._run_here(prepared)
+        Display().vvv(f"{self._task.action} runs as a module: {prepared}")
         return t.cast(Result, super().run(tmp, task_vars))
 
-    def _run_here(self, task_vars: Mapping[str, t.Any]) -> tuple[Result | None, str]:
-        """The result, or why the module has to make it."""
+    def _prepare(self, task_vars: Mapping[str, t.Any]) -> _Prepared | str:
+        """Do everything that can go wrong, but the task; or say why the module has to do it."""
         if _READER not in _READERS:
-            return None, "this release of ansible-core is not known"
-        added = self._task.environment or []
-        if not isinstance(added, list) or not all(isinstance(one or {}, Mapping) for one in added):
-            return None, "its environment needs a look"
-        environment = {name: str(value) for one in added for name, value in (one or {}).items()}
-        with _surroundings(environment, self._loader.get_basedir()):
+            return "this release of ansible-core is not known"
+        environment = {name: str(value) for one in self._task.environment or [] for name, value in (one or {}).items()}
+        with _added(environment):
             reason = why_a_module(self._situation(task_vars, environment))
             if reason is not None:
-                return None, reason
-            return self._run_operation(task_vars, environment), "its options need a look"
+                return reason
+            spec, validator = _checks(self.operation)
+            given = _plain(self._task.args)
+            checked = validator.validate(given)
+            params = {**given, **checked.validated_parameters}
+            files = [params.get("ca_path"), *map(os.environ.get, _FILES)]
+        odd_options = checked.error_messages or checked._warnings or checked._deprecations
+        if odd_options or any(file and not os.path.isabs(file) for file in files):
+            return "its options need a look"
+        for rehearsed in ({"changed": False, "balance": None}, failure(UnknownOutcome("secret"))):
+            self._as_of_the_module(rehearsed, {"secret"})
+        return _Prepared(
+            given=given,
+            params=params,
+            environment=environment,
+            secrets=secret_texts(spec, given) | secret_texts(spec, params),
+            shows_invocation=_INVOCATION is None or C.config.get_config_value(_INVOCATION, variables=task_vars),
+        )
 
     def _situation(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> Situation:
         switch = self._templar.template(task_vars.get("vonage_in_process"))
@@ -92,27 +145,25 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             proxies_known=sys.platform != "darwin" or bool(getproxies_environment()),
         )
 
-    def _run_operation(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> Result | None:
-        """Do what the module does. None when the options are for the module to judge."""
-        spec, validator = _checks(self.operation)
-        try:
-            given = _plain(self._task.args)
-        except TypeError:
-            return None
-        checked = validator.validate(given)
-        if checked.error_messages or checked._warnings or checked._deprecations:
-            return None
-        params = {**given, **checked.validated_parameters}
+    def _run_here(self, task: _Prepared) -> Result:
+        """Do what the module does. From here on, the module must not be run as well."""
 
         def connect(connection: Connection, warn: Callable[[str], None]) -> Client:
-            return Client(connection, warn, session=_sessions.get(connection, environment))
+            return Client(connection, warn, session=_sessions.get(connection, task.environment))
 
-        result, warnings = run_task(self.operation, given, params, self._task.check_mode, connect)
-        if _INVOCATION is None or C.config.get_config_value(_INVOCATION, variables=task_vars):
-            result["invocation"] = {"module_args": params}
+        with _added(task.environment), _sessions.forgotten_when_interrupted():
+            result, warnings = run_task(self.operation, task.given, task.params, self._task.check_mode, connect)
+        if task.shows_invocation:
+            result["invocation"] = {"module_args": task.params}
         if warnings:
             result["warnings"] = warnings
-        return self._as_of_the_module(result, secret_texts(spec, given) | secret_texts(spec, params))
+        try:
+            return self._as_of_the_module(result, task.secrets)
+        except Exception as error:
+            what = (
+                f"What was done cannot be shown, which is a bug: {type(error).__name__}. Look before you run it again"
+            )
+            return failure(UnknownOutcome(what))
 
     def _as_of_the_module(self, result: Result, secrets: set[str]) -> Result:
         """Mask a result as AnsibleModule does, and read it as ansible-core reads the output of a module."""
@@ -124,7 +175,7 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
 
 
 @functools.cache
-def _checks(operation: Operation) -> tuple[t.Any, ArgumentSpecValidator]:
+def _checks(operation: Operation) -> tuple[t.Any, t.Any]:
     """The argument spec of an operation, and what checks options against it."""
     spec = argument_spec(operation)
     return spec, ArgumentSpecValidator(spec, required_if=operation.required_if)
@@ -151,19 +202,19 @@ def _plain(value: t.Any) -> t.Any:
     raise TypeError(f"{type(value)} is not plain")
 
 
-@contextmanager
-def _surroundings(environment: Mapping[str, str], directory: str) -> Iterator[None]:
-    """The environment and the working directory that a module would have; a worker runs one task at a time."""
-    before, was_in = dict(os.environ), os.getcwd()
-    os.environ.update(environment)
-    os.chdir(directory)
+@contextlib.contextmanager
+def _added(environment: Mapping[str, str]) -> Iterator[None]:
+    """With more in the environment, and nothing of it left afterwards; a worker runs one task at a time."""
+    before = {name: os.environ.get(name) for name in environment}
     try:
+        os.environ.update(environment)
         yield
     finally:
-        os.chdir(was_in)
-        if environment:
-            os.environ.clear()
-            os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 class _Sessions:
@@ -178,11 +229,24 @@ class _Sessions:
         # With the process, because a fork must not share its parent's sockets.
         key = (os.getpid(), connection, dict(environment))
         if key != self._key or time.monotonic() - self._used > _LONGEST_IDLE:
-            if self._session is not None:
-                self._session.close()
+            self._forget()
             self._key, self._session = key, new_session()
         self._used = time.monotonic()
         return self._session
+
+    @contextlib.contextmanager
+    def forgotten_when_interrupted(self) -> Iterator[None]:
+        """Around calls: nobody knows what a connection has on its way that was left in the middle of one."""
+        try:
+            yield
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        self._key = self._session = None
 
 
 _sessions = _Sessions()

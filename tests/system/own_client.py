@@ -40,4 +40,9 @@ def connection(url: str, **changes: Any) -> Connection:
 
 def client(url: str, **changes: Any) -> Client:
     """Make a client that neither warns nor waits; the parameters are those of `connection`."""
-    return Client(connection(url, **changes), warn=lambda _message: None, sleep=lambda _seconds: None)
+    moments = [0.0]
+
+    def sleep(seconds: float) -> None:
+        moments.append(moments[-1] + seconds)
+
+    return Client(connection(url, **changes), warn=lambda _message: None, sleep=sleep, clock=lambda: moments[-1])

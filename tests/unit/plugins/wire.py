@@ -253,12 +253,15 @@ class Bench:
         self.warnings: list[str] = []
         self.naps: list[float] = []
 
+    def nap(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
     def client(self, sleep: t.Callable[[float], t.Any] | None = None, **options: t.Any) -> Client:
         connection = Connection.from_params({**OPTIONS, **options})
 
         def nap(seconds: float) -> None:
-            self.naps.append(seconds)
-            self.now += seconds
+            self.nap(seconds)
             if sleep:
                 sleep(seconds)
 

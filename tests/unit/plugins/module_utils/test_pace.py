@@ -65,6 +65,47 @@ def test_at_a_limit_every_call_waits(lane: Lane) -> None:
     assert lane.naps == [7]
 
 
+def test_a_wait_that_grows_meanwhile_is_kept(lane: Lane) -> None:
+    stack, (one, other) = lane.together(2)
+    stack.close()
+    lane.pace.slow_down(one, 5)
+
+    def nap(seconds: float) -> None:
+        if not lane.naps:
+            lane.pace.slow_down(other, 20)
+        lane.naps.append(seconds)
+        lane.now += seconds
+
+    lane.pace._sleep = nap
+    with lane.pace.turn():
+        pass
+    assert lane.naps == [5, 15]
+
+
+def test_a_wait_may_be_cut_short(lane: Lane) -> None:
+    with suppress(ZeroDivisionError), lane.pace.turn() as turn:
+        raise ZeroDivisionError
+    lane.pace.slow_down(turn, 9)
+    lane.pace._sleep = lambda _seconds: True
+    with lane.pace.turn():
+        pass
+
+
+def test_a_turn_that_is_interrupted_while_it_waits_leaves_its_room(lane: Lane) -> None:
+    with suppress(ZeroDivisionError), lane.pace.turn() as turn:
+        raise ZeroDivisionError
+    lane.pace.slow_down(turn, 9)
+
+    def interrupted(_seconds: float) -> t.NoReturn:
+        raise KeyboardInterrupt
+
+    lane.pace._sleep = interrupted
+    with suppress(KeyboardInterrupt), lane.pace.turn():
+        pytest.fail("it began")
+    lane.pace._sleep = lane.nap
+    assert lane.has_room(1)
+
+
 def test_the_longest_wait_counts(lane: Lane) -> None:
     stack, (one, other) = lane.together(2)
     lane.pace.slow_down(one, 9)

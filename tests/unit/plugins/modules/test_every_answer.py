@@ -29,6 +29,7 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     SUBACCOUNTS,
     TOP_UP,
     UNAUTHORIZED,
+    Bench,
     Wire,
     family,
     legacy,
@@ -376,7 +377,8 @@ both_displays = pytest.mark.parametrize("diff", [False, True], ids=["plain", "di
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_task, "Client", functools.partial(Client, sleep=lambda _seconds: None))
+    bench = Bench()
+    monkeypatch.setattr(_task, "Client", functools.partial(Client, sleep=bench.nap, clock=lambda: bench.now))
 
 
 @every_task

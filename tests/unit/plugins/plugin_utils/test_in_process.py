@@ -11,7 +11,6 @@ import json
 import os
 import typing as t
 from contextlib import suppress
-from pathlib import Path
 
 import hypothesis
 import pytest
@@ -20,7 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.plugin_utils import _in_process
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process import _plain, _Sessions, _surroundings
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process import _added, _plain, _Sessions
 from ansible_collections.community.vonage.tests.unit.plugins.wire import OPTIONS
 
 plain = st.recursive(
@@ -60,17 +59,18 @@ def test_what_json_cannot_say_is_left_to_the_module(value: t.Any) -> None:
         _plain(["a", {"b": value}])
 
 
-def test_the_surroundings_of_a_module_last_as_long_as_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("broken", ["inside", "value"])
+def test_what_a_task_adds_to_the_environment_is_gone_after_it(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     monkeypatch.setenv("VONAGE_API_KEY", "before")
     monkeypatch.delenv("VONAGE_API_URL", raising=False)
-    before, was_in = dict(os.environ), os.getcwd()
-    given = {"VONAGE_API_KEY": "k", "VONAGE_API_URL": "u"}
-    with suppress(ZeroDivisionError), _surroundings(given, str(tmp_path)):
-        assert (os.environ["VONAGE_API_KEY"], os.environ["VONAGE_API_URL"]) == ("k", "u")
-        assert os.getcwd() == str(tmp_path)
+    before = dict(os.environ)
+    added = {"VONAGE_API_KEY": "k", "VONAGE_API_URL": "u", **({"NO_PROXY": "no\0text"} if broken == "value" else {})}
+    seen: list[t.Any] = []
+    with suppress(ZeroDivisionError, ValueError), _added(added):
+        seen.append((os.environ["VONAGE_API_KEY"], os.environ["VONAGE_API_URL"]))
         raise ZeroDivisionError
+    assert seen == ([("k", "u")] if broken == "inside" else [])
     assert dict(os.environ) == before
-    assert os.getcwd() == was_in
 
 
 CONNECTION = Connection.from_params(OPTIONS)
@@ -106,3 +106,15 @@ def test_a_session_is_for_one_environment_process_and_moment(monkeypatch: pytest
     now += 9
     assert sessions.get(CONNECTION, {"HTTPS_PROXY": "x"}) is found[-1]
     assert len({id(session) for session in found}) == 4
+
+
+def test_a_session_that_was_left_in_the_middle_of_a_call_is_not_used_again() -> None:
+    sessions = _Sessions()
+    first = sessions.get(CONNECTION, {})
+    with suppress(KeyboardInterrupt), sessions.forgotten_when_interrupted():
+        raise KeyboardInterrupt
+    second = sessions.get(CONNECTION, {})
+    assert second is not first
+    with sessions.forgotten_when_interrupted():
+        pass
+    assert sessions.get(CONNECTION, {}) is second
