@@ -8,12 +8,13 @@
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	$$python -c 'import pip, tomllib' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help demo test test-quick simulator clean python
+.PHONY: help bench demo test test-quick simulator clean python
 
 help:
 	@echo 'make demo        rotate an API secret against the simulator, with the collection as a user gets it'
 	@echo 'make test        all tests; ONLY="NAME ..." runs some of them'
 	@echo 'make test-quick  linters, types and unit tests'
+	@echo 'make bench       measure what the collection costs, for docs/performance.md; ONLY="PART ..." for some of it'
 	@echo 'make simulator   run the simulator of the Vonage Account API in the foreground'
 	@echo 'make clean       remove .build'
 
@@ -25,6 +26,9 @@ test: python
 
 test-quick: python
 	@$(PYTHON) tests/tools/test.py --quick
+
+bench: python
+	@$(PYTHON) tests/tools/bench.py $(ONLY)
 
 simulator: python
 	@$(PYTHON) roles/simulator/files/vonage_simulator

@@ -31,6 +31,7 @@ PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # On which Python the environment of a dependency group runs (the first one that is found). The cores are spread over
 # all Pythons that a controller may have.
 PYTHON_OF_GROUP = {
+    "bench": ("3.11", "3.12", "3.13"),
     "demo": ("3.11", "3.12", "3.13"),
     "dev": ("3.11",),
     "core-2-16": ("3.10",),

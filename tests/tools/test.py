@@ -89,6 +89,12 @@ def checks() -> list[Check]:
         Check("mypy-plugins", f"{mypy} -p ansible_collections.community.vonage.plugins", env=plugins, quick=True),
         Check("mypy-simulator", f"{mypy} -p vonage_simulator", env={"MYPYPATH": "roles/simulator/files"}, quick=True),
         Check("mypy-tools", f"{mypy} tests/tools", env={"MYPYPATH": "tests/tools"}, quick=True),
+        Check(
+            "mypy-bench",
+            f"{mypy} tests/bench",
+            env={"MYPYPATH": "tests/bench:roles/simulator/files"},
+            quick=True,
+        ),
         Check("yamllint", "yamllint --strict .", quick=True),
         # The unit tests on their own: with the variables that ansible-test would strip.
         Check("units", "pytest -n 2 tests/unit", env=importable, quick=True),
@@ -112,6 +118,8 @@ def checks() -> list[Check]:
             forbidden="^(WARNING|ERROR)",
         ),
         Check("demo", f"make --no-print-directory -C {ROOT} demo"),
+        # The benchmark with the smallest numbers: that it runs, and not how fast anything is.
+        Check("bench", f"python tests/bench/self_test.py --collections {INSTALLED}", group="bench"),
         # On the oldest Python, what a module needs there; in environments that ansible-test makes.
         Check(
             f"units-python-{PYTHONS[0]}",

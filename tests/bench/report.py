@@ -1,0 +1,301 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The results as a page: the targets, the tables and the plot."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from results import Growth, Quantity, Results, Series, Spread, growth
+from scenarios import FAR, FIRST, MODULE, NOOP_ACTION, NOTHING, NOW, OURS, PLAIN, TLS, URI, Sizes
+
+BEGIN, END = "<!-- Written by make bench: begin -->", "<!-- Written by make bench: end -->"
+PAGE, PLOT = "performance.md", "performance.svg"
+
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Target:
+    """A ratio that is to be reached.
+
+    :ivar what: Of what, and against what.
+    :ivar limit: The largest value that is good.
+    :ivar judged: The quantity that counts.
+    :ivar ratios: The ratio of each quantity.
+    """
+
+    what: str
+    limit: float
+    judged: Quantity
+    ratios: dict[Quantity, Spread]
+
+    @property
+    def met(self) -> bool:
+        return self.ratios[self.judged].median <= self.limit
+
+
+class Report:
+    """Reads results; a part that was not run is left out."""
+
+    def __init__(self, results: Results, sizes: Sizes) -> None:
+        self._results = results
+        self._sizes = sizes
+
+    def _each(self, part: str, group: str, case: str, quantity: Quantity) -> Spread:
+        series = self._results[part][group]
+        return series[case].each(quantity, series[NOTHING])
+
+    # -- targets -------------------------------------------------------------------------------------------------------
+
+    def targets(self) -> list[Target]:
+        """Those that the parts which were run have something to say of."""
+        found = []
+
+        def compare(what: str, limit: float, judged: Quantity, part: str, group: str, ours: str, theirs: str) -> None:
+            ratios: dict[Quantity, Spread] = {}
+            for quantity in ("cpu", "wall"):
+                mine = self._each(part, group, ours, quantity)
+                ratios[quantity] = mine.over(self._each(part, group, theirs, quantity))
+            found.append(Target(what, limit, judged, ratios))
+
+        plain, far = str(PLAIN), str(FAR)
+        if "loop" in self._results:
+            count = self._results["loop"][plain][OURS].count
+            task = f"a task on the controller, in a loop of {count}, against"
+            compare(f"{task} `uri`", 1 / 30, "cpu", "loop", plain, OURS, URI)
+            compare(f"{task} a no-op action", 1.5, "cpu", "loop", plain, OURS, NOOP_ACTION)
+        if "own" in self._results:
+            compare("a task on the controller, not in a loop, against `uri`", 1 / 12, "cpu", "own", plain, OURS, URI)
+        if "loop" in self._results:
+            compare("a task that runs as a module, against `uri`", 1.0, "cpu", "loop", plain, MODULE, URI)
+        if "audit" in self._results:
+            most = f"{self._sizes.audits[-1]} accounts"
+            what = f"audit of {most} at 80 ms, against a loop of `uri` over {self._sizes.audit_by_uri}, per account"
+            compare(what, 1 / 100, "wall", "audit", far, most, URI)
+        if "fleet" in self._results:
+            some = self._sizes.fleets[1]
+            first = f"{some} accounts, {FIRST}"
+            if first in self._results["fleet"][far]:
+                what = f"rotation of {some} accounts, against the first version"
+                compare(what, 1 / 5, "cpu", "fleet", far, f"{some} accounts, {NOW}", first)
+        if "audit" in self._results:
+            series = self._results["audit"][far]
+            least, most = (f"{self._sizes.audits[index]} accounts" for index in (0, -1))
+            peak = series[most].total("peak").over(series[least].total("peak"))
+            found.append(Target(f"peak memory of an audit of {most}, against one", 1.3, "peak", {"peak": peak}))
+        return found
+
+    def _target_table(self) -> list[str]:
+        rows = []
+        for target in self.targets():
+            cells = {quantity: _ratio(target.ratios.get(quantity)) for quantity in ("cpu", "wall", "peak")}
+            cells[target.judged] = f"**{cells[target.judged]}**"
+            rows.append([target.what, _fraction(target.limit), *cells.values(), "met" if target.met else "not met"])
+        return _table(["what", "at most", "CPU", "wall", "memory", ""], rows)
+
+    # -- tables --------------------------------------------------------------------------------------------------------
+
+    def _tasks(self, part: str) -> list[str]:
+        rows = []
+        for title, cases in self._results[part].items():
+            for name, series in cases.items():
+                if name == NOTHING:
+                    continue
+                theirs = f"{name.partition(':')[0]}: {URI}" if ":" in name else URI
+                row = [title, name, str(series.count)]
+                for quantity in ("cpu", "wall"):
+                    mine, uri = self._each(part, title, name, quantity), self._each(part, title, theirs, quantity)
+                    row += [_spread(mine.times(1000)), "1" if name == theirs else _ratio(mine.over(uri))]
+                rows.append(row)
+        head = [
+            "server",
+            "task",
+            "tasks of a run",
+            "CPU, ms a task",
+            "against `uri`",
+            "wall, ms a task",
+            "against `uri`",
+        ]
+        return _table(head, rows)
+
+    def _accounts(self, part: str) -> list[str]:
+        rows = []
+        for title, cases in self._results[part].items():
+            nothing = self._nothing(part, title)
+            for name, series in cases.items():
+                if name == NOTHING:
+                    continue
+                rows.append(
+                    [
+                        title,
+                        f"`uri`, {series.count} accounts" if name == URI else name,
+                        _spread(series.total("wall")),
+                        _spread(series.total("cpu")),
+                        _spread(series.each("cpu", nothing).times(1000)),
+                        _spread(series.total("peak").times(1 / _MEGABYTE)),
+                        _spread(Spread([run.requests / series.count for run in series.runs])),
+                        _spread(Spread([run.server for run in series.runs])),
+                    ]
+                )
+        head = ["server", "accounts", "wall, s", "CPU, s", "CPU, ms an account", "peak memory, MB"]
+        return _table([*head, "requests an account", "CPU of the server, s"], rows)
+
+    def _nothing(self, part: str, title: str) -> Series:
+        """What is subtracted in a group; one group of a part may have it for all."""
+        groups = self._results[part]
+        return groups[title].get(NOTHING) or next(cases[NOTHING] for cases in groups.values() if NOTHING in cases)
+
+    def _rotation(self) -> list[str]:
+        rows = [
+            [
+                title,
+                name,
+                _spread(series.total("wall")),
+                _spread(series.total("cpu")),
+                _spread(Spread([run.requests for run in series.runs])),
+            ]
+            for title, cases in self._results["rotation"].items()
+            for name, series in cases.items()
+        ]
+        return _table(["server", "version", "wall, s", "CPU, s", "requests"], rows)
+
+    def growths(self) -> dict[str, dict[Quantity, Growth]]:
+        """What grows with the number of accounts."""
+        found: dict[str, dict[Quantity, Growth]] = {}
+        ways = [(f"audit, {title}", "audit", [title], "", self._sizes.audits[1:]) for title in map(str, (PLAIN, FAR))]
+        ways.append((f"rotation, {FAR}", "fleet", list(self._results.get("fleet", {})), f", {NOW}", self._sizes.fleets))
+        for what, part, titles, suffix, counts in ways:
+            if part in self._results:
+                cases = {name: series for title in titles for name, series in self._results[part][title].items()}
+                named = [(count, cases[f"{count} accounts{suffix}"]) for count in counts]
+                found[what] = {
+                    quantity: growth([(count, series.total(quantity).median) for count, series in named])
+                    for quantity in ("cpu", "wall")
+                }
+        return found
+
+    def _growth_table(self) -> list[str]:
+        rows = [
+            [what, *(text for value in both.values() for text in (f"{value.slope * 1000:.3g}", f"{value.bend:.2f}"))]
+            for what, both in self.growths().items()
+        ]
+        head = ["what", "CPU, ms an account", "upper half over lower", "wall, ms an account", "upper half over lower"]
+        return _table(head, rows)
+
+    def text(self) -> str:
+        """All tables, as Markdown."""
+        tables = [("Targets", self._target_table)]
+        parts = {
+            "loop": ("A task in a loop", lambda: self._tasks("loop")),
+            "own": ("A task that is not in a loop", lambda: self._tasks("own")),
+            "modules": ("Each module in a loop", lambda: self._tasks("modules")),
+            "audit": ("Audit of a fleet", lambda: self._accounts("audit")),
+            "rotation": ("One rotation, with the playbook that is shipped and one consumer", self._rotation),
+            "fleet": ("Rotation of a fleet", lambda: self._accounts("fleet")),
+        }
+        tables += [table for part, table in parts.items() if part in self._results]
+        tables.append(("Growth with the number of accounts", self._growth_table))
+        sections = [f"### {title}\n\n" + "\n".join(rows) for title, table in tables if len(rows := table()) > 2]
+        return "\n\n".join([_machine(), *sections])
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def write(self, template: Path, directory: Path) -> None:
+        """Write the page and the plot.
+
+        :param template: The page; what is between its markers is replaced.
+        :param directory: Where to write to; may be where the page is.
+        """
+        before, begin, rest = template.read_text(encoding="utf-8").partition(BEGIN)
+        _old, end, after = rest.partition(END)
+        assert begin, f"{template} has no line {BEGIN}"
+        assert end, f"{template} has no line {END}"
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / PAGE).write_text(f"{before}{BEGIN}\n\n{self.text()}\n\n{END}{after}", encoding="utf-8")
+        # Text as text, and nothing that is different every time.
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 8}):
+            self._figure().savefig(directory / PLOT, format="svg", metadata={"Date": None, "Creator": None})
+
+    def _figure(self) -> Figure:
+        figure = Figure(figsize=(11, 3.6), layout="constrained")
+        tasks, audit, fleet = figure.subplots(1, 3)
+
+        names = [name for name in self._results["loop"][str(TLS)] if name != NOTHING]
+        costs = [self._each("loop", str(TLS), name, "cpu").times(1000) for name in names]
+        bars = tasks.barh(names, [cost.median for cost in costs], color=[_COLOURS.get(name, "0.7") for name in names])
+        tasks.bar_label(bars, [_number(cost.median) for cost in costs], padding=2)
+        tasks.set(xscale="log", title="A task in a loop", xlabel=f"CPU, ms a task ({TLS})")
+        tasks.margins(x=0.2)
+        tasks.invert_yaxis()
+
+        series = self._results["audit"][str(FAR)]
+        counts = self._sizes.audits
+        walls = [series[f"{count} accounts"].total("wall").median for count in counts]
+        each = self._each("audit", str(FAR), URI, "wall").median
+        start = series[NOTHING].total("wall").median
+        by_uri = [start + each * count for count in counts]
+        audit.plot(counts, by_uri, "--", color=_COLOURS[URI], label=f"loop of uri, from {series[URI].count} accounts")
+        audit.plot(counts, walls, "o-", color=_COLOURS[OURS], label="one task")
+        audit.set(xscale="log", yscale="log", title="Audit of a fleet", xlabel=f"accounts ({FAR})", ylabel="wall, s")
+        audit.legend(frameon=False)
+
+        cases = {name: value for group in self._results["fleet"].values() for name, value in group.items()}
+        for version_, colour in ((FIRST, _COLOURS[URI]), (NOW, _COLOURS[OURS])):
+            ours = [value for name, value in cases.items() if name.endswith(f", {version_}")]
+            if ours:
+                cpu = [value.each("cpu", cases[NOTHING]).median for value in ours]
+                fleet.plot([value.count for value in ours], cpu, "o-", color=colour, label=version_)
+        fleet.set(xscale="log", title="Rotation of a fleet", xlabel=f"accounts ({FAR})", ylabel="CPU, s an account")
+        fleet.set_ylim(bottom=0)
+        fleet.legend(frameon=False)
+        return figure
+
+
+_COLOURS = {OURS: "tab:blue", MODULE: "tab:cyan", URI: "tab:orange"}
+
+
+def _machine() -> str:
+    cores = len(os.sched_getaffinity(0))
+    return (
+        f"Measured with ansible-core {version('ansible-core')} and Python {platform.python_version()} on {cores} cores"
+        f" ({platform.machine()}). Medians, with the least and the greatest value."
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [list(head), ["---"] * len(head), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _number(value: float) -> str:
+    """Three digits, of what is not larger anyway."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _spread(spread: Spread) -> str:
+    return _range(spread, _number)
+
+
+def _ratio(spread: Spread | None) -> str:
+    return "" if spread is None else _range(spread, _fraction)
+
+
+def _range(spread: Spread, text: Callable[[float], str]) -> str:
+    middle, least, most = (text(value) for value in (spread.median, min(spread.values), max(spread.values)))
+    return middle if least == most else f"{middle} ({least} to {most})"
+
+
+def _fraction(ratio: float) -> str:
+    """A ratio as one reads it best: 1/30, or 1.5."""
+    return f"1/{1 / ratio:.0f}" if 0 < ratio < 0.4 else f"{ratio:.2g}"
