@@ -10,6 +10,7 @@ import pstats
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 from lab import HERE, Case, Lab
 from scenarios import NOOP_ACTION, NOTHING, OURS, PLAIN, Sizes, loop
@@ -26,22 +27,29 @@ class _Function:
 
 
 def profile(lab: Lab, sizes: Sizes) -> str:
-    """Run both loops, once as they are and once with a profiler, and return the tables."""
+    """Run both loops in turn, as they are and with a profiler, and return the tables."""
     cases = {case.name: case for group in loop(lab, sizes) if group.title == str(PLAIN) for case in group.cases}
-    start = lab.run(cases[NOTHING]).cpu
+    names = (NOOP_ACTION, OURS)
+    starts: list[float] = []
+    whole: dict[str, list[float]] = {name: [] for name in names}
+    worker: dict[str, list[float]] = {name: [] for name in names}
+    directories = {name: _empty(lab.directory / f"profile-{name}") for name in names}
+    for _round in range(sizes.rounds):
+        starts.append(lab.run(cases[NOTHING]).cpu)
+        for name in names:
+            directory = _empty(lab.directory / "profile")
+            whole[name].append(_run(lab, cases[name], directory, {}))
+            worker[name].append(sum(float(file.read_text(encoding="ascii")) for file in directory.glob("*.cpu")))
+            _run(lab, cases[name], directories[name], {"WORKER_PROFILE_FUNCTIONS": "yes"})
+    start = median(starts)
     lines = [f"CPU of an item, ms (loop of {sizes.light}, plain, without the start-up of {start * 1000:.0f} ms):"]
-    functions = {}
-    for name in (NOOP_ACTION, OURS):
-        case, directory = cases[name], lab.directory / "profile"
-        whole = (_run(lab, case, directory, {}) - start) / case.count
-        worker = sum(float(file.read_text(encoding="ascii")) for file in directory.glob("*.cpu")) / case.count
+    for name in names:
+        both = (median(whole[name]) - start) / sizes.light, median(worker[name]) / sizes.light
         lines.append(
-            f"  {name:16} {whole * 1000:6.2f}, of it {worker * 1000:6.2f} in the worker,"
-            f" {(whole - worker) * 1000:6.2f} in the main process and what the worker started"
+            f"  {name:16} {both[0] * 1000:6.2f}, of it {both[1] * 1000:6.2f} in the worker and"
+            f" {(both[0] - both[1]) * 1000:6.2f} in the main process, where the plugin is imported too"
         )
-        _run(lab, case, directory, {"WORKER_PROFILE_FUNCTIONS": "yes"})
-        functions[name] = _functions(directory, case.count)
-    noop, ours = functions[NOOP_ACTION], functions[OURS]
+    noop, ours = (_functions(directories[name], sizes.rounds * sizes.light) for name in names)
     nothing = _Function(0, 0, 0)
     rows = {key: (noop.get(key, nothing), ours.get(key, nothing)) for key in noop.keys() | ours.keys()}
     lines += [
@@ -50,16 +58,20 @@ def profile(lab: Lab, sizes: Sizes) -> str:
         f"{NOOP_ACTION:>30} | {OURS:>30} |",
         f"{'calls':>8} {'own':>8} {'with callees':>12} | {'calls':>8} {'own':>8} {'with callees':>12} |",
     ]
-    for key, both in sorted(rows.items(), key=lambda row: -max(value.with_callees for value in row[1])):
-        if max(value.with_callees for value in both) >= _SMALLEST:
-            cells = [f"{value.calls:8.1f} {value.own:8.3f} {value.with_callees:12.3f} |" for value in both]
+    for key, both_ways in sorted(rows.items(), key=lambda row: -max(value.with_callees for value in row[1])):
+        if max(value.with_callees for value in both_ways) >= _SMALLEST:
+            cells = [f"{value.calls:8.1f} {value.own:8.3f} {value.with_callees:12.3f} |" for value in both_ways]
             lines.append(f"{' '.join(cells)} {key}")
     return "\n".join(lines)
 
 
-def _run(lab: Lab, case: Case, directory: Path, environment: dict[str, str]) -> float:
+def _empty(directory: Path) -> Path:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
+    return directory
+
+
+def _run(lab: Lab, case: Case, directory: Path, environment: dict[str, str]) -> float:
     plugin = {
         "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
         "ANSIBLE_CALLBACKS_ENABLED": "worker_profile",
