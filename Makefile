@@ -14,7 +14,8 @@ help:
 	@echo 'make demo        rotate an API secret against the simulator, with the collection as a user gets it'
 	@echo 'make test        all tests; ONLY="NAME ..." runs some of them'
 	@echo 'make test-quick  linters, types and unit tests'
-	@echo 'make bench       measure what the collection costs, for docs/performance.md; ONLY="PART ..." for some of it'
+	@echo 'make bench       measure what the collection costs, for docs/performance.md; ONLY="PART ..." for some of it,'
+	@echo '                 ROUNDS=1 for a rough look'
 	@echo 'make simulator   run the simulator of the Vonage Account API in the foreground'
 	@echo 'make clean       remove .build'
 
@@ -28,7 +29,7 @@ test-quick: python
 	@$(PYTHON) tests/tools/test.py --quick
 
 bench: python
-	@$(PYTHON) tests/tools/bench.py $(ONLY)
+	@$(PYTHON) tests/tools/bench.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(ONLY)
 
 simulator: python
 	@$(PYTHON) roles/simulator/files/vonage_simulator

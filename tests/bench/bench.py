@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -45,12 +46,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what the collection costs.")
     parser.add_argument("--collections", type=Path, required=True, help="where the collection is installed")
     parser.add_argument("--first", type=Path, help="where the first version of the collection is installed")
+    parser.add_argument("--rounds", type=int, default=Sizes.rounds, help="how often each case is run")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join([*PARTS, 'profile'])}")
     options = parser.parse_args()
     unknown = set(options.parts) - PARTS.keys() - {"profile"}
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    sizes = Sizes()
+    sizes = Sizes(rounds=options.rounds)
     lab = Lab(DIRECTORY, options.collections, options.first, max(sizes.audits))
     parts = [part for part in PARTS if part in (options.parts or [part])]
     try:
@@ -73,4 +75,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # To be terminated ends like Ctrl-C: without leaving a process behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")

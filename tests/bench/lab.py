@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ import yaml
 from server import CREATED_AT
 
 HERE = Path(__file__).parent
+
+# Seconds; a run that hangs is a bug.
+_LONGEST_RUN = 30 * 60
 
 
 class Failed(Exception):
@@ -191,11 +195,9 @@ class Lab:
     def has_module(self, name: str) -> bool:
         return (self._collections / f"ansible_collections/community/vonage/plugins/modules/{name}.py").exists()
 
-    def run(self, case: Case, program: Sequence[str] = ("ansible-playbook",)) -> Measurement:
+    def run(self, case: Case) -> Measurement:
         """Run a case once.
 
-        :param case: What to run.
-        :param program: What runs the playbook.
         :raises Failed: It did not end well, or did not make the requests that it is to make.
         """
         place = self.directory / "run"
@@ -208,13 +210,21 @@ class Lab:
         report, log = place / "cost.json", place / "output.txt"
         before = server.cpu()
         with log.open("wb") as output:
-            status = subprocess.call(
-                [sys.executable, HERE / "tree.py", report, *program, *arguments],
+            process = subprocess.Popen(
+                [sys.executable, HERE / "tree.py", report, "ansible-playbook", *arguments],
                 cwd=place,
                 env=self._environ(case, server.url),
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+            try:
+                status = process.wait(_LONGEST_RUN)
+            except BaseException:
+                # Of any kind: an interrupted benchmark leaves nothing behind.
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait()
+                raise
         made = server.count()
         text = log.read_text(encoding="utf-8", errors="replace")
         secrets = server.secrets()

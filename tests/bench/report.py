@@ -17,7 +17,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from results import Growth, Quantity, Results, Series, Spread, growth
-from scenarios import FAR, FIRST, MODULE, NOOP_ACTION, NOTHING, NOW, OURS, PLAIN, TLS, URI, Sizes
+from scenarios import FAR, FIRST, MODULE, NOOP_ACTION, NOTHING, NOW, OURS, PLAIN, TLS, URI, Sizes, accounts
 
 BEGIN, END = "<!-- Written by make bench: begin -->", "<!-- Written by make bench: end -->"
 PAGE, PLOT = "performance.md", "performance.svg"
@@ -56,6 +56,12 @@ class Report:
         series = self._results[part][group]
         return series[case].each(quantity, series[NOTHING])
 
+    def _conditions(self) -> str:
+        cores, rounds = len(os.sched_getaffinity(0)), self._sizes.rounds
+        spread = f"Medians of {rounds} rounds, with the least and the greatest value." if rounds > 1 else "One round."
+        python = f"Python {platform.python_version()}"
+        return f"Measured with ansible-core {version('ansible-core')} and {python} on {cores} cores. {spread}"
+
     # -- targets -------------------------------------------------------------------------------------------------------
 
     def targets(self) -> list[Target]:
@@ -80,18 +86,17 @@ class Report:
         if "loop" in self._results:
             compare("a task that runs as a module, against `uri`", 1.0, "cpu", "loop", plain, MODULE, URI)
         if "audit" in self._results:
-            most = f"{self._sizes.audits[-1]} accounts"
+            most = accounts(self._sizes.audits[-1])
             what = f"audit of {most} at 80 ms, against a loop of `uri` over {self._sizes.audit_by_uri}, per account"
             compare(what, 1 / 100, "wall", "audit", far, most, URI)
         if "fleet" in self._results:
-            some = self._sizes.fleets[1]
-            first = f"{some} accounts, {FIRST}"
-            if first in self._results["fleet"][far]:
-                what = f"rotation of {some} accounts, against the first version"
-                compare(what, 1 / 5, "cpu", "fleet", far, f"{some} accounts, {NOW}", first)
+            some = accounts(self._sizes.fleets[1])
+            if f"{some}, {FIRST}" in self._results["fleet"][far]:
+                what = f"rotation of {some}, against the first version"
+                compare(what, 1 / 5, "cpu", "fleet", far, f"{some}, {NOW}", f"{some}, {FIRST}")
         if "audit" in self._results:
             series = self._results["audit"][far]
-            least, most = (f"{self._sizes.audits[index]} accounts" for index in (0, -1))
+            least, most = (accounts(self._sizes.audits[index]) for index in (0, -1))
             peak = series[most].total("peak").over(series[least].total("peak"))
             found.append(Target(f"peak memory of an audit of {most}, against one", 1.3, "peak", {"peak": peak}))
         return found
@@ -139,7 +144,7 @@ class Report:
                 rows.append(
                     [
                         title,
-                        f"`uri`, {series.count} accounts" if name == URI else name,
+                        f"`uri`, {accounts(series.count)}" if name == URI else name,
                         _spread(series.total("wall")),
                         _spread(series.total("cpu")),
                         _spread(series.each("cpu", nothing).times(1000)),
@@ -178,7 +183,7 @@ class Report:
         for what, part, titles, suffix, counts in ways:
             if part in self._results:
                 cases = {name: series for title in titles for name, series in self._results[part][title].items()}
-                named = [(count, cases[f"{count} accounts{suffix}"]) for count in counts]
+                named = [(count, cases[accounts(count) + suffix]) for count in counts]
                 found[what] = {
                     quantity: growth([(count, series.total(quantity).median) for count, series in named])
                     for quantity in ("cpu", "wall")
@@ -207,7 +212,7 @@ class Report:
         tables += [table for part, table in parts.items() if part in self._results]
         tables.append(("Growth with the number of accounts", self._growth_table))
         sections = [f"### {title}\n\n" + "\n".join(rows) for title, table in tables if len(rows := table()) > 2]
-        return "\n\n".join([_machine(), *sections])
+        return "\n\n".join([self._conditions(), *sections])
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -236,12 +241,13 @@ class Report:
         bars = tasks.barh(names, [cost.median for cost in costs], color=[_COLOURS.get(name, "0.7") for name in names])
         tasks.bar_label(bars, [_number(cost.median) for cost in costs], padding=2)
         tasks.set(xscale="log", title="A task in a loop", xlabel=f"CPU, ms a task ({TLS})")
-        tasks.margins(x=0.2)
+        # Room for the labels.
+        tasks.set_xlim(1, 4 * max(cost.median for cost in costs))
         tasks.invert_yaxis()
 
         series = self._results["audit"][str(FAR)]
         counts = self._sizes.audits
-        walls = [series[f"{count} accounts"].total("wall").median for count in counts]
+        walls = [series[accounts(count)].total("wall").median for count in counts]
         each = self._each("audit", str(FAR), URI, "wall").median
         start = series[NOTHING].total("wall").median
         by_uri = [start + each * count for count in counts]
@@ -263,14 +269,6 @@ class Report:
 
 
 _COLOURS = {OURS: "tab:blue", MODULE: "tab:cyan", URI: "tab:orange"}
-
-
-def _machine() -> str:
-    cores = len(os.sched_getaffinity(0))
-    return (
-        f"Measured with ansible-core {version('ansible-core')} and Python {platform.python_version()} on {cores} cores"
-        f" ({platform.machine()}). Medians, with the least and the greatest value."
-    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

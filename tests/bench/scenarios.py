@@ -143,6 +143,11 @@ ROTATION = {
 LOGIN_OPTIONS = {"api_key": "{{ key }}", "api_secret": "{{ secret }}"}
 
 
+def accounts(count: int) -> str:
+    """The name of a case with so many accounts."""
+    return f"{count} account{'s' if count > 1 else ''}"
+
+
 # -- tasks -------------------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +284,7 @@ def audit(_lab: Lab, sizes: Sizes) -> list[Group]:
         cases = [_nothing(condition)]
         for count in sizes.audits:
             task = _by_us(Call("vonage_api_secret_info", "", "", {"account_ids": _subaccounts(count)}))
-            cases.append(Case(f"{count} accounts", count, _play(task), count, {}, LOGIN, condition=condition))
+            cases.append(Case(accounts(count), count, _play(task), count, {}, LOGIN, condition=condition))
         if condition == FAR:
             part = sizes.audit_by_uri
             task = _by_uri(Call("", "/accounts/{{ item }}/secrets", ""), condition)
@@ -321,16 +326,16 @@ def fleet(lab: Lab, sizes: Sizes) -> list[Group]:
     playbook = _play(role, {**role, "vars": {"rotate_api_secret_mode": "finish"}}, hosts="accounts")
 
     def case(name: str, count: int) -> Case:
-        accounts = _subaccounts(count)
+        keys = _subaccounts(count)
         return Case(
-            f"{count} accounts, {name}",
+            f"{accounts(count)}, {name}",
             count,
             playbook,
-            hosts={account: _rotated(account) for account in accounts},
+            hosts={key: _rotated(key) for key in keys},
             variables=ROTATION,
             condition=FAR,
             first=name == FIRST,
-            rotated=accounts,
+            rotated=keys,
         )
 
     one, some, many = sizes.fleets
