@@ -42,6 +42,7 @@ def fleet(size: int) -> list[dict[str, Any]]:
     return [
         {
             "api_key": key,
+            "name": None if key == PRIMARY else f"Shop {key}",
             "primary_account": None if key == PRIMARY else PRIMARY,
             "secrets": [{"value": secret_of(key), "created_at": CREATED_AT}],
             "balance": "42.50",
