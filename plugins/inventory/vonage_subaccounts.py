@@ -211,6 +211,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(
                 f"Accounts whose names are not theirs alone are named after their API keys: {', '.join(unused)}"
             )
+        # What keyed_groups makes of the accounts is known only now.
+        both = sorted({*names.values()}.intersection(self.inventory.groups))
+        if both:
+            raise AnsibleParserError(f"{', '.join(both)} would be a host and a group: give keyed_groups a prefix")
 
     def _host_names(self, family: Family) -> dict[str, str]:
         """The host names of accounts that are named after their names, by API key; none that something else has."""
@@ -220,7 +224,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             account.api_key: _NOT_OF_A_HOST.sub("_", account.name or "").strip("_.-") for account in family.accounts
         }
         uses = Counter(names.values())
-        taken = {"", *names, *C.LOCALHOST, *self.inventory.hosts, *self.inventory.groups}
+        groups = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or ())}
+        taken = {"", *names, *C.LOCALHOST, *self.inventory.hosts, *groups}
         return {key: name for key, name in names.items() if uses[name] == 1 and name not in taken}
 
     def _add_host(self, host: str, group: str, account: Account) -> None:

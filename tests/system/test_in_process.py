@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account, forms
 
 from vonage_simulator.server import Simulator
 
@@ -90,6 +92,20 @@ TASKS: dict[str, Any] = {
 }
 
 
+LEFT_TO_THE_MODULE = {
+    "environment of a module",
+    "environment that is wrong",
+    "asynchronous",
+    "a date as a reference",
+    "a word as a number",
+    "a relative path",
+    "no such option",
+    "no such choice",
+    "a missing option",
+    "an option twice",
+}
+
+
 def playbook(place: Rehearsal, stalling: str) -> str:
     """One play for each task, on a host of its name."""
     defaults = {"api_key": ACCOUNT, "api_secret": FIRST_SECRET, "rest_url": place.url, "api_url": place.url}
@@ -135,6 +151,9 @@ def test_the_loudest_output_is_that_of_the_module(place: Rehearsal) -> None:
     module, in_process = run_both(place, "-vvv")
     for name in TASKS:
         assert blocks(in_process)[name] == blocks(module)[name]
+    # Or two runs of a module would have been compared.
+    parts = in_process.split("\nTASK [")
+    assert {part.partition("]")[0] for part in parts if " runs as a module: " in part} == LEFT_TO_THE_MODULE
 
 
 def blocks(output: str) -> dict[str, list[str]]:
@@ -189,6 +208,31 @@ def test_nothing_is_left_of_the_environment_of_a_task(place: Rehearsal) -> None:
     assert [call.rpartition(" ")[2] for call in place.calls()] == ["401", "200"], run.output
 
 
+def test_a_gateway_that_echoes_the_login_in_broken_headers_gets_it_into_no_log(place: Rehearsal) -> None:
+    """Ansible's log file shows what libraries log, and urllib3 logs headers that it cannot read."""
+    log = place.directory / "ansible.log"
+    echo = b"HTTP/1.1 200 OK\r\nno header\r\nX-Echo: %s\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, args=(server, echo), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        environment = {"ANSIBLE_LOG_PATH": str(log), "VONAGE_REST_URL": url}
+        run = place.play(task("vonage_balance_info", retries=0), arguments=("-vvv",), environment=environment)
+    assert "holds no balance" in run.text
+    assert "runs as a module" not in run.output
+    written = log.read_text(encoding="utf-8")
+    assert "holds no balance" in " ".join(written.split())
+    assert [form for form in forms(FIRST_SECRET) if form in written] == []
+
+
+def answer(server: socket.socket, text: bytes) -> None:
+    """Answer one request with the login that it carries."""
+    connection, _address = server.accept()
+    with connection:
+        request = connection.recv(65536)
+        (login,) = re.findall(rb"(?i)authorization: (.*)\r", request)
+        connection.sendall(text % login)
+
+
 # -- connections -------------------------------------------------------------------------------------------------------
 
 
@@ -224,6 +268,6 @@ def test_credentials_never_share_a_connection(place: Rehearsal) -> None:
 
 def test_a_change_of_the_environment_takes_another_connection(place: Rehearsal) -> None:
     opened = connections(place.simulator)
-    place.play({**BALANCE, "loop": ["a", "a", "b"], "environment": {"CURL_CA_BUNDLE": "{{ item }}"}})
+    place.play({**BALANCE, "loop": ["a", "a", "b"], "environment": {"CURL_CA_BUNDLE": "/{{ item }}"}})
     assert len(place.calls()) == 3
     assert len(opened) == 2

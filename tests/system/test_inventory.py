@@ -238,6 +238,8 @@ def test_two_accounts_are_never_one_host(place: Rehearsal) -> None:
         HOSTS_OF: None,
         "a_machine": None,
         "a_group": None,
+        # A group that is yet to come.
+        "off duty": None,
         "*": None,
         "": None,
     }
@@ -245,7 +247,8 @@ def test_two_accounts_are_never_one_host(place: Rehearsal) -> None:
     load(place, *accounts, subaccount("nameless", None))
     static = place.directory / "static.yml"
     static.write_text("a_group: {hosts: {a_machine: {}}}\n", encoding="utf-8")
-    found = inventory(place, "-i", str(static), "-i", write(place, hostname="name"))
+    groups = {"off-duty": "vonage_suspended"}
+    found = inventory(place, "-i", str(static), "-i", write(place, hostname="name", groups=groups))
     assert found.status == 0, found.said
     expected = {host or f"key{number:05}": name for number, (name, host) in enumerate(names.items())}
     by_name = {host: found.hosts[host]["vonage_name"] for host in found.groups[HOSTS_OF]}
@@ -253,6 +256,13 @@ def test_two_accounts_are_never_one_host(place: Rehearsal) -> None:
     unused = [f"key{number:05}" for number, (name, host) in enumerate(names.items()) if name and host is None]
     assert found.said.endswith(f"named after their API keys: {', '.join(unused)}")
     assert found.groups["a_group"] == ["a_machine"]
+
+
+def test_a_name_that_is_a_keyed_group_too_ends_the_inventory(place: Rehearsal) -> None:
+    load(place, subaccount("key00001", "suspended"), subaccount("key00002", "Shop"))
+    keyed = [{"key": "'suspended'", "separator": ""}]
+    found = inventory(place, "-i", write(place, hostname="name", keyed_groups=keyed))
+    assert "suspended would be a host and a group: give keyed_groups a prefix" in found.failure
 
 
 def test_a_host_named_after_its_name_can_be_addressed(place: Rehearsal) -> None:
