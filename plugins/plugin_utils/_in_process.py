@@ -87,6 +87,8 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
     """A subclass names the operation, which is the one that its module runs."""
 
     operation: t.ClassVar[Operation]
+    # Whether this process has shown that it can read results.
+    _rehearsed: t.ClassVar[bool] = False
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, t.Any] | None = None) -> Result:
         try:
@@ -118,8 +120,10 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
         odd_options = checked.error_messages or checked._warnings or checked._deprecations
         if odd_options or any(file and not os.path.isabs(file) for file in files):
             return "its options need a look"
-        for rehearsed in ({"changed": False, "balance": None}, failure(UnknownOutcome("secret"))):
-            self._as_of_the_module(rehearsed, {"secret"})
+        if not InProcessAction._rehearsed:
+            for result in ({"changed": False, "balance": None}, failure(UnknownOutcome("secret"))):
+                self._as_of_the_module(result, {"secret"})
+            InProcessAction._rehearsed = True
         return _Prepared(
             given=given,
             params=params,
