@@ -318,7 +318,7 @@ def subaccounts_are_audited(place: Rehearsal, name: str) -> None:
     [old] = place.simulator.state.find(SUBACCOUNTS[0]).live
     old.created_at -= 366 * 24 * 60 * 60
     run = place.run(*arguments, playbook=write_snippet(place, name), environment={"PRIMARY_API_SECRET": FIRST_SECRET})
-    check(place, run, "ok ok", [])
+    check(place, run, "ok ok ok", [])
     old_ones = run.text.partition("from more than a year ago")[2].partition("PLAY")[0]
     assert [key in old_ones for key in SUBACCOUNTS] == [True, False]
     assert '"msg": "Shop Lyon has 0.0 euro left"' in run.text
