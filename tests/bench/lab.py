@@ -192,9 +192,6 @@ class Lab:
             for server in self._servers.values():
                 server.stop()
 
-    def has_module(self, name: str) -> bool:
-        return (self._collections / f"ansible_collections/community/vonage/plugins/modules/{name}.py").exists()
-
     def run(self, case: Case) -> Measurement:
         """Run a case once.
 

@@ -187,14 +187,6 @@ def _play(*tasks: Task, hosts: str = "localhost") -> list[dict[str, Any]]:
     return [{"hosts": hosts, "gather_facts": False, "tasks": list(tasks)}]
 
 
-def _loop(task: Task, count: int) -> list[dict[str, Any]]:
-    return _play({**task, "loop": list(range(count))})
-
-
-def _single(task: Task, count: int) -> list[dict[str, Any]]:
-    return _play(*[task] * count)
-
-
 def _nothing(condition: Condition) -> Case:
     """What is subtracted: a run without the tasks."""
     return Case(NOTHING, 1, _play(), 0, variables=LOGIN, condition=condition)
@@ -262,18 +254,17 @@ def own(_lab: Lab, sizes: Sizes) -> list[Group]:
     return [Group(str(PLAIN), cases, sizes.rounds)]
 
 
-def modules(lab: Lab, sizes: Sizes) -> list[Group]:
+def modules(_lab: Lab, sizes: Sizes) -> list[Group]:
     """Each module in a loop, against the others that can make the same request."""
     light, heavy, sdk = sizes.light // sizes.few, sizes.heavy // sizes.few, sizes.sdk // sizes.few
     cases = [_nothing(TLS)]
     for call in CALLS:
-        if lab.has_module(call.module):
-            cases += [
-                _looped(f"{call.module}: {OURS}", _by_us(call), light, TLS),
-                _looped(f"{call.module}: {MODULE}", _by_us(call), heavy, TLS, AS_MODULE),
-                _looped(f"{call.module}: {URI}", _by_uri(call, TLS), heavy, TLS),
-                _looped(f"{call.module}: {SDK}", _by_sdk(call), sdk, TLS),
-            ]
+        cases += [
+            _looped(f"{call.module}: {OURS}", _by_us(call), light, TLS),
+            _looped(f"{call.module}: {MODULE}", _by_us(call), heavy, TLS, AS_MODULE),
+            _looped(f"{call.module}: {URI}", _by_uri(call, TLS), heavy, TLS),
+            _looped(f"{call.module}: {SDK}", _by_sdk(call), sdk, TLS),
+        ]
     return [Group(str(TLS), cases, sizes.rounds)]
 
 

@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import sys
 import threading
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +128,10 @@ def playbook(place: Rehearsal, stalling: str) -> str:
 def run_both(place: Rehearsal, *arguments: str) -> tuple[str, str]:
     """What the playbook writes as modules and in process, each time with the same accounts."""
     outputs = []
+    place.simulator.add_fault("stall", path="/stalling/", times=None)
     for way in (AS_MODULE, IN_PROCESS):
-        scene = {"accounts": [account()], "faults": [{"action": "stall", "path": "/stalling/", "times": None}]}
-        body = json.dumps(scene).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{place.url}/_simulator/accounts", body, method="PUT")):
-            run = place.run(*arguments, playbook=playbook(place, f"{place.url}/stalling"), environment=way)
+        place.simulator.engine.load_accounts([account()])
+        run = place.run(*arguments, playbook=playbook(place, f"{place.url}/stalling"), environment=way)
         assert run.output.count("\nPLAY [") == len(TASKS), run.output
         outputs.append(MADE_ANEW.sub("*", run.output))
     return outputs[0], outputs[1]
