@@ -43,6 +43,11 @@ class ActionModule(ActionBase):
                 "in_clear": {"type": "bool", "default": False},
             }
         )
+        if not os.path.isabs(options["path"]):
+            raise AnsibleActionFail(
+                "Set path (of the role: rotate_api_secret_record) to the absolute path of the file that keeps the"
+                f" record, for example /srv/rotation/abcd1234.yml, not to {options['path'] or 'nothing'}. Nothing was changed"
+            )
         path, record = Path(os.path.realpath(options["path"])), options["record"]
         if record is not None and not (isinstance(record, dict) and isinstance(record.get("version"), int)):
             raise AnsibleActionFail("record must be a dictionary with a version, as the filter rotation_step gives it")

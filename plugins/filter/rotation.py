@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_settings
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
@@ -41,5 +41,6 @@ class FilterModule:
             "rotation_plan": _rotation.plan,
             "rotation_step": _rotation.advance,
             "rotation_seconds": _rotation.seconds,
+            "rotation_settings_problem": _rotation_settings.settings_problem,
         }
         return {name: _raising_filter_errors(name, function) for name, function in filters.items()}

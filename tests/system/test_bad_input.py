@@ -61,7 +61,7 @@ def test_a_command_that_is_no_list(place: Rehearsal, variable: str) -> None:
 
 def test_a_relative_path_of_the_record(place: Rehearsal) -> None:
     place.write_inventory(record="rotation/record.yml")
-    assert_stopped(place, place.run(), "to the absolute path of the file", "{{ playbook_dir }}/abcd1234.yml")
+    assert_stopped(place, place.run(), "to the absolute path of the file", "not to rotation/record.yml")
 
 
 def test_consumers_are_not_said(place: Rehearsal) -> None:
@@ -98,7 +98,7 @@ def test_no_account(place: Rehearsal) -> None:
 
 def test_no_record_named(place: Rehearsal) -> None:
     place.write_inventory(record="")
-    assert_stopped(place, place.run(), "Set rotate_api_secret_record to the absolute path of the file")
+    assert_stopped(place, place.run(), "rotate_api_secret_record) to the absolute path of the file", "not to nothing")
 
 
 def test_a_group_that_does_not_exist(place: Rehearsal) -> None:

@@ -73,19 +73,19 @@ def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
 
 
 KILLS = [
-    "Write the record, stage prepared",
+    "Write the record after prepare",
     "Create the secret at Vonage",
-    "Write the record, stage created",
+    "Write the record after create",
     "Read the balance with the new value",
     "List the secrets with the new value",
-    "Write the record, stage promoted",
+    "Write the record after promote",
     "Write the environment file",
     "Let the process read the file",
     "Note which generation is in use",
-    "Write the record, stage revoking",
+    "Write the record after revoke",
     "Revoke the old secret",
     "Wait until Vonage lists the new secret alone, and refuses the old one",
-    "Write the record, stage idle",
+    "Write the record after settle",
 ]
 
 
@@ -294,9 +294,9 @@ def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(p
 @pytest.mark.parametrize(
     "task",
     [
-        "Write the record, stage created",
+        "Write the record after create",
         "Revoke the secret that is known never to have been used, or to be superseded",
-        "Write the record, stage idle",
+        "Write the record after dropped",
     ],
 )
 def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:

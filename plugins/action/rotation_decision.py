@@ -1,0 +1,90 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decides what is safe to do next in a rotation, and ends the run when nothing is."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.community.vonage.plugins.module_utils import _rotation
+
+Fields = dict[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller, whatever host the task is for: all that it needs is in its arguments."""
+
+    _supports_check_mode = True
+    _supports_diff = False
+
+    def run(self, tmp: str | None = None, task_vars: Fields | None = None) -> Fields:
+        result: Fields = super().run(tmp, task_vars)
+        # What may hold a secret is raw: an error of the argument spec would print it.
+        _validation, options = self.validate_argument_spec(
+            argument_spec={
+                "record": {"type": "raw", "required": True, "no_log": True},
+                "listed": {"type": "raw", "required": True},
+                "retired": {"type": "list", "elements": "str", "default": []},
+                "begun": {"type": "raw"},
+                "confirmed": {"type": "raw"},
+                "policy": {"type": "dict", "required": True},
+                "hosts": {"type": "list", "elements": "str", "default": []},
+            }
+        )
+        record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
+        now = datetime.now(timezone.utc)
+        if begun:
+            started = {name: begun[name] for name in ("run", "vouched", "hand_over_to")}
+        else:
+            # A confirmation counts for this run alone, and not for another account's in the same run of Ansible. The
+            # operator's word stands for the confirmations, but only of a secret that was handed over before this run.
+            started = {
+                "run": f"{record['account_id']} {now.isoformat()}",
+                "vouched": policy["mode"] == "finish" and record["stage"] in ("promoted", "distributed", "revoking"),
+                "hand_over_to": [],
+            }
+        observation = _rotation.observe(
+            record, listed, options["retired"], options["confirmed"] or {} if begun else None
+        )
+        plan = _rotation.plan(
+            record, observation, {**policy, "vouched": started["vouched"]}, now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+        shows = self._task.check_mode or policy["mode"] == "status"
+        if not begun and "distribute" in plan["steps"] and not shows:
+            started["hand_over_to"] = options["hosts"]
+        decision = f"{plan['outcome']} ({plan['reason']}): {plan['message']}"
+        result.update(
+            **plan,
+            **started,
+            account_id=record["account_id"],
+            generation=record["generation"],
+            stage=record["stage"],
+            secret_ids=[secret["id"] for secret in listed["secrets"]],
+            current=observation["current"],
+            decisions=[*(begun["decisions"] if begun else ()), decision],
+            begun_steps=begun["begun_steps"] if begun else plan["steps"],
+            changed=bool(self._task.check_mode and plan["steps"]),
+        )
+        if plan["outcome"] in ("blocked", "inconclusive") and policy["mode"] != "status":
+            result.update(failed=True, msg=_why(decision, result, record, listed, bool(begun)))
+        return result
+
+
+def _why(decision: str, result: Fields, record: Fields, listed: Fields, begun: bool) -> str:
+    """The message of a run that ends here."""
+    error = listed["accounts"][0]["error"]
+    sentences = [decision]
+    if error:
+        sentences.append(error["msg"])
+    if record["version"] == 0:
+        sentences.append(
+            "There is no record yet, so the login was the one of the environment or of rotate_api_secret_api_secret"
+        )
+    end = "The old secret was not revoked" if begun else "Nothing was changed"
+    sentences.append(end + (", and it is safe to run again" if result["outcome"] == "inconclusive" else ""))
+    return ". ".join(sentences)
