@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import tempfile
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from ansible.parsing.vault import match_encrypt_secret
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._files import locked, replace
 
 # The top level of the file, so that it serves as vars_files too.
 _VARIABLE = "vonage_rotation"
@@ -46,7 +45,8 @@ class ActionModule(ActionBase):
         if not os.path.isabs(options["path"]):
             raise AnsibleActionFail(
                 "Set path (of the role: rotate_api_secret_record) to the absolute path of the file that keeps the"
-                f" record, for example /srv/rotation/abcd1234.yml, not to {options['path'] or 'nothing'}. Nothing was changed"
+                f" record, for example /srv/rotation/abcd1234.yml, not to {options['path'] or 'nothing'}. Nothing was"
+                " changed"
             )
         path, record = Path(os.path.realpath(options["path"])), options["record"]
         if record is not None and not (isinstance(record, dict) and isinstance(record.get("version"), int)):
@@ -121,7 +121,7 @@ def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[s
                 f" saved; {remedy}"
             )
         if not check_mode:
-            _replace(path, vault.encrypt(yaml.safe_dump({_VARIABLE: record}, sort_keys=False).encode()))
+            replace(path, vault.encrypt(yaml.safe_dump({_VARIABLE: record}, sort_keys=False).encode()))
             if _read(path, vault) != record:
                 raise AnsibleActionFail(f"The record {path} reads back differently from what was written to it")
     return {"changed": True, "record": record}
@@ -148,43 +148,18 @@ def _read(path: Path, vault: _Vault) -> Record | None:
     return record
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Put new content in the place of a file at once: a reader sees the old or the new, and so does a crash."""
-    try:
-        mode = path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        mode = 0o600
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Keep other runs on this controller out of a record, and make what happens to it durable."""
-    try:
-        # The directory, because the file itself is replaced.
-        directory = os.open(path.parent, os.O_RDONLY)
-    except OSError as error:
+    """Keep other runs on this controller out of a record, and say what is wrong with its file."""
+    if not path.parent.is_dir():
         raise AnsibleActionFail(
-            f"The record {path} cannot be written: {path.parent}: {error.strerror}. Create the directory first"
-        ) from None
+            f"The record {path} cannot be written: {path.parent} is no directory. Create the directory first"
+        )
     try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
-        yield
-        os.fsync(directory)
+        with locked(path.parent):
+            yield
     except OSError as error:
         raise AnsibleActionFail(f"The record {path} cannot be written: {error.strerror}") from None
-    finally:
-        os.close(directory)
 
 
 def _plain(record: t.Any) -> t.Any:

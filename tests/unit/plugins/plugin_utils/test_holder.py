@@ -1,0 +1,54 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.community.vonage.plugins.plugin_utils._holder import holder, is_gone
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tells nothing elsewhere")
+
+
+def test_a_run_that_exists_is_not_gone() -> None:
+    assert not is_gone(holder(os.getpid()))
+
+
+def test_a_run_that_has_ended_is_gone() -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    name = holder(process.pid)
+    assert not is_gone(name)
+    process.kill()
+    # Nobody has waited for it yet.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert is_gone(name)
+    process.wait()
+    assert is_gone(name)
+
+
+def test_a_process_that_has_the_id_of_one_that_ended_is_another_one() -> None:
+    name = holder(os.getpid())
+    started = name.rpartition(", ")[2].partition("/")[0]
+    assert is_gone(name.replace(f", {started}/", f", {int(started) - 1}/"))
+
+
+@pytest.mark.parametrize("other", ["another boot", "another container", "no name of a run", ""])
+def test_of_another_machine_nothing_is_known(other: str) -> None:
+    process = subprocess.Popen(["true"])
+    name = holder(process.pid)
+    process.wait()
+    boot, _slash, container = name.rpartition(", ")[2].partition("/")[2].partition("/")
+    changed = {
+        "another boot": name.replace(boot, "0" * 8),
+        "another container": name.replace(container, "pid:[1]"),
+    }
+    assert not is_gone(changed.get(other, other))
+
+
+def test_a_name_says_who_it_is() -> None:
+    assert f" process {os.getpid()}, " in holder(os.getpid())
