@@ -32,7 +32,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client, new_session
 from ansible_collections.community.vonage.plugins.module_utils._errors import UnknownOutcome
-from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.module_utils._task import (
     argument_spec,
