@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.vonage.plugins.module_utils._operations import TOPUP
+from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 from ansible_collections.community.vonage.plugins.plugin_utils._in_process import InProcessAction
 
 

@@ -3,26 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What Vonage says of a primary account and its subaccounts, and how it writes amounts and moments."""
+"""What Vonage says of a primary account and its subaccounts."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import re
 import typing as t
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
-# Vonage writes the same moment now with milliseconds, and now without.
-_FRACTION = re.compile(r"\.\d+(?=Z$)")
+from ansible_collections.community.vonage.plugins.module_utils._answers import amount, moment
 
 _KEY = re.compile(r"[\w-]+")
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(t.NamedTuple):
     """A primary account, or one of its subaccounts.
 
     :ivar api_key: Its API key, which alone identifies it.
@@ -87,11 +82,10 @@ class Account:
     def as_dict(self) -> dict[str, t.Any]:
         own = {field: getattr(self, field) for field in ("balance", "credit_limit")}
         floats = {field: None if value is None else float(value) for field, value in own.items()}
-        return {**dataclasses.asdict(self), **floats}
+        return {**self._asdict(), **floats}
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(t.NamedTuple):
     """A primary account and all its subaccounts, the oldest first; of two of the same second, by API key."""
 
     primary: Account
@@ -123,24 +117,8 @@ class Family:
         }
 
 
-def amount(value: t.Any) -> Decimal | None:
-    """A number as it was written; None when it is none, or no amount of money."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        return None
-    try:
-        return Decimal(value) if math.isfinite(float(value)) else None
-    except OverflowError:
-        return None
-
-
 def _amount_if_any(row: Mapping[str, t.Any], field: str) -> Decimal | None:
     found = amount(row.get(field))
     if found is None and row.get(field) is not None:
         raise ValueError(f"holds a {field} that is no number")
     return found
-
-
-def moment(row: Mapping[str, t.Any]) -> str:
-    """When something was created, with whole seconds; "" when the answer does not say."""
-    created_at = row.get("created_at")
-    return _FRACTION.sub("", created_at) if isinstance(created_at, str) else ""

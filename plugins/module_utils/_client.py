@@ -25,29 +25,27 @@ import time
 import traceback
 import typing as t
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timezone
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
-from ansible_collections.community.vonage.plugins.module_utils._accounts import (
-    Account,
-    Family,
+from ansible_collections.community.vonage.plugins.module_utils._answers import (
     amount,
+    legacy_failure,
     moment,
+    parse_json,
 )
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
-    Redactor,
     Refused,
     UnknownOutcome,
     VonageError,
-    legacy_failure,
-    parse_error,
-    parse_json,
 )
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.module_utils._pace import Pace
+
+if t.TYPE_CHECKING:
+    from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
 
 try:
     import requests
@@ -122,8 +120,7 @@ _HINTS: dict[t.Any, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Secret:
+class Secret(t.NamedTuple):
     """An API secret as Vonage lists it: never its value.
 
     :ivar id: Vonage's id of the secret.
@@ -137,8 +134,7 @@ class Secret:
         return {"id": self.id, "created_at": self.created_at}
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(t.NamedTuple):
     """What authenticating with a value showed.
 
     :ivar answered: `accepted` for a 200; `refused` for a 401 of Vonage's own from a server whose identity is sure;
@@ -152,8 +148,7 @@ class Probe:
     error: VonageError | None = None
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(t.NamedTuple):
     """The prepaid balance.
 
     :ivar value: The amount in euro.
@@ -164,8 +159,7 @@ class Balance:
     auto_reload: bool | None
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(t.NamedTuple):
     """One call: where it goes, what it carries, and when it may be sent again.
 
     `repeat` is `read` for calls that change nothing, `write` for calls that may be sent again only when Vonage
@@ -180,8 +174,7 @@ class _Call:
     json: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(t.NamedTuple):
     """An answer with a 2xx.
 
     :ivar whole: Whether the answer itself says where it ends. Without that, its rest may be missing.
@@ -373,6 +366,9 @@ class Client:
         :returns: All of them, with their primary account.
         :raises VonageError: The list could not be read, or is not the whole list.
         """
+        # Here, because a module that reads no accounts would be the slower for it.
+        from ansible_collections.community.vonage.plugins.module_utils._accounts import Family
+
         call = _Call("GET", "api", _subaccounts_path(self.api_key), "read")
         answer = self._send(call)
         body = self._object(call, answer)
@@ -394,6 +390,9 @@ class Client:
         :param account_id: API key of the subaccount.
         :raises VonageError: The subaccount could not be read.
         """
+        # As above.
+        from ansible_collections.community.vonage.plugins.module_utils._accounts import Account
+
         call = _Call("GET", "api", f"{_subaccounts_path(self.api_key)}/{_account_segment(account_id)}", "read")
         answer = self._send(call)
         try:
@@ -424,7 +423,6 @@ class Client:
         :raises VonageError: The last attempt failed.
         """
         login = login or self.login
-        redact = Redactor([self.login, login], call.json.values() if call.json else ())
         attempts, attempt, start = self._connection.retries + 1, 1, math.inf
         # How the last attempt ended that reached Vonage. One after it that does not is no better news.
         reached: VonageError | None = None
@@ -435,7 +433,7 @@ class Client:
             try:
                 with turn:
                     start = min(start, self._clock())
-                    return self._attempt(call, login, redact)
+                    return self._attempt(call, login)
             except _Failure as failure:
                 error, seconds = failure.error, failure.wait(attempt)
                 if reached is not None:
@@ -455,14 +453,14 @@ class Client:
                     self._warn(f"{failure.error.message}; {again}")
                 self.wait(seconds)
 
-    def _attempt(self, call: _Call, login: Login, redact: Redactor) -> _Answer:
+    def _attempt(self, call: _Call, login: Login) -> _Answer:
         try:
-            return self._answer(call, self._request(call, login), redact)
+            return self._answer(call, self._request(call, login), login)
         except _Failure:
             raise
         except Exception as error:
             # Of any kind: what breaks while an answer is read must not hide that the request may have been carried out.
-            raise self._no_answer(call, error, redact) from None
+            raise self._no_answer(call, error, login) from None
 
     def _request(self, call: _Call, login: Login) -> requests.Response:
         headers = {"Accept": "application/json", "User-Agent": self._connection.user_agent}
@@ -498,7 +496,7 @@ class Client:
         finally:
             _logging.silent = False
 
-    def _answer(self, call: _Call, response: requests.Response, redact: Redactor) -> _Answer:
+    def _answer(self, call: _Call, response: requests.Response, login: Login) -> _Answer:
         """Read an answer.
 
         :raises _Failure: It is none, or says that the call failed.
@@ -507,7 +505,7 @@ class Client:
         measured = bool(_LENGTH.fullmatch(length)) and "Content-Encoding" not in response.headers
         # Older releases of urllib3 take an answer that was cut off for a whole one.
         if measured and int(length) > len(response.content):
-            raise self._no_answer(call, requests.ConnectionError("the answer was cut off"), redact)
+            raise self._no_answer(call, requests.ConnectionError("the answer was cut off"), login)
         chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
         text = response.content.decode("utf-8-sig", "replace")
         body = parse_json(text)
@@ -515,11 +513,11 @@ class Client:
         failed = call.host == "rest" and legacy_failure(body)
         if 200 <= response.status_code < 300 and not failed:
             return _Answer(response.status_code, text, body, whole=measured or chunked or response.status_code == 204)
-        raise self._error_answer(call, response, text, redact)
+        raise self._error_answer(call, response, text, login)
 
-    def _no_answer(self, call: _Call, error: Exception, redact: Redactor) -> _Failure:
+    def _no_answer(self, call: _Call, error: Exception, login: Login) -> _Failure:
         cause = _root_cause(error)
-        what = redact(" ".join(str(cause).split()))[:300] or type(cause).__name__
+        what = self._redactor(call, login)(" ".join(str(cause).split()))[:300] or type(cause).__name__
         if not isinstance(cause, (OSError, urllib3.exceptions.HTTPError)):
             what = f"{type(cause).__name__}: {what}"
         where = self._where(call)
@@ -546,8 +544,11 @@ class Client:
         happened = "got no answer" if call.repeat == "read" else "was sent, but its outcome is unknown"
         return _Failure(UnknownOutcome(f"{where} {happened}: {what}", **details))
 
-    def _error_answer(self, call: _Call, response: requests.Response, text: str, redact: Redactor) -> _Failure:
-        details = parse_error(response.status_code, response.headers, text, redact)
+    def _error_answer(self, call: _Call, response: requests.Response, text: str, login: Login) -> _Failure:
+        # Here, because most calls do well, and would be the slower for it.
+        from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
+
+        details = parse_error(response.status_code, response.headers, text, self._redactor(call, login))
         problem = details.pop("problem")
         status, title, detail = response.status_code, details["title"], details["detail"]
         # The rest host may say in the code of its body what its status does not.
@@ -574,6 +575,13 @@ class Client:
         details.update(method=call.method, path=call.path)
         error = kind(message, from_vonage=problem, **details)
         return _Failure(error, retry_after=_retry_after(response.headers.get("Retry-After")))
+
+    def _redactor(self, call: _Call, login: Login) -> Callable[[str], str]:
+        """Takes out of a text what a call must not show."""
+        # As above.
+        from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+
+        return Redactor([self.login, login], call.json.values() if call.json else ())
 
     def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:
         if isinstance(answer.body, dict):

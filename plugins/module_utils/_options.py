@@ -12,7 +12,6 @@ import os
 import platform
 import typing as t
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as ansible_core_version
@@ -89,8 +88,7 @@ def check_given(given: Mapping[str, t.Any], spec: Mapping[str, Mapping[str, t.An
                 raise NotSent(f"{option} holds an empty value; leave it out of the list")
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(t.NamedTuple):
     """Everything the client needs to know to reach one Vonage account.
 
     :ivar api_key: The account's API key.

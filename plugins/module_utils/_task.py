@@ -13,8 +13,8 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
 from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import Redactor, UnknownOutcome, VonageError
-from ansible_collections.community.vonage.plugins.module_utils._operations import Operation, Params, Result
+from ansible_collections.community.vonage.plugins.module_utils._errors import UnknownOutcome, VonageError
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 from ansible_collections.community.vonage.plugins.module_utils._options import (
     Connection,
     check_given,
@@ -66,6 +66,9 @@ def run_task(
         result = failure(error)
     except Exception as error:
         # A mistake of ours. Ansible's own report of it would show what an exception holds, secrets too.
+        # Imported here, because it is rare.
+        from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+
         redact = Redactor([(str(params.get("api_key")), secret) for secret in secret_texts(spec, params)])
         places = " < ".join(
             f"{os.path.basename(frame.filename)}:{frame.lineno}"

@@ -171,7 +171,7 @@ settings:
 """
 
 from ansible_collections.community.vonage.plugins.module_utils._module import run_module
-from ansible_collections.community.vonage.plugins.module_utils._operations import ACCOUNT_SETTINGS
+from ansible_collections.community.vonage.plugins.module_utils._operations.account_settings import ACCOUNT_SETTINGS
 
 
 def main() -> None:

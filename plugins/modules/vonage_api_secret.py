@@ -199,7 +199,7 @@ secrets:
 """
 
 from ansible_collections.community.vonage.plugins.module_utils._module import run_module
-from ansible_collections.community.vonage.plugins.module_utils._operations import API_SECRET
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
 
 
 def main() -> None:

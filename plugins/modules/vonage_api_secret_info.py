@@ -204,7 +204,7 @@ candidates:
 """
 
 from ansible_collections.community.vonage.plugins.module_utils._module import run_module
-from ansible_collections.community.vonage.plugins.module_utils._operations import API_SECRET_INFO
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 
 
 def main() -> None:

@@ -183,7 +183,7 @@ primary:
 """
 
 from ansible_collections.community.vonage.plugins.module_utils._module import run_module
-from ansible_collections.community.vonage.plugins.module_utils._operations import SUBACCOUNT_INFO
+from ansible_collections.community.vonage.plugins.module_utils._operations.subaccount_info import SUBACCOUNT_INFO
 
 
 def main() -> None:

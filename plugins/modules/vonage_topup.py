@@ -168,7 +168,7 @@ topped_up:
 """
 
 from ansible_collections.community.vonage.plugins.module_utils._module import run_module
-from ansible_collections.community.vonage.plugins.module_utils._operations import TOPUP
+from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 
 
 def main() -> None:

@@ -30,9 +30,9 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
 
-from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client, new_session
+from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client
 from ansible_collections.community.vonage.plugins.module_utils._errors import UnknownOutcome
-from ansible_collections.community.vonage.plugins.module_utils._operations import Operation
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.module_utils._task import (
     argument_spec,
@@ -41,6 +41,7 @@ from ansible_collections.community.vonage.plugins.module_utils._task import (
     secret_texts,
 )
 from ansible_collections.community.vonage.plugins.plugin_utils._placement import Situation, why_a_module
+from ansible_collections.community.vonage.plugins.plugin_utils._trust import load_trust, trusting_session
 
 # What a later ansible-core may do without is looked for, tried before anything is sent, and else left to the module.
 try:
@@ -60,6 +61,9 @@ _INVOCATION = "INJECT_INVOCATION" if "INJECT_INVOCATION" in C.config.get_configu
 
 # A module reads these files from the directory of the playbook, when their paths are relative.
 _FILES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+# In Ansible's main process, which imports the action of a task before it forks: loaded once for all of its workers.
+_TRUST = load_trust()
 
 # Seconds without a call after which a connection is made anew: what stands in between may have forgotten it.
 _LONGEST_IDLE = 10.0
@@ -234,7 +238,7 @@ class _Sessions:
         key = (os.getpid(), connection, dict(environment))
         if key != self._key or time.monotonic() - self._used > _LONGEST_IDLE:
             self._forget()
-            self._key, self._session = key, new_session()
+            self._key, self._session = key, trusting_session(_TRUST)
         self._used = time.monotonic()
         return self._session
 

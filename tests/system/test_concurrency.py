@@ -15,10 +15,8 @@ import pytest
 from own_client import Client, client, connection
 from workplace import ACCOUNT, account
 
-from ansible_collections.community.vonage.plugins.module_utils._operations import (
-    API_SECRET,
-    API_SECRET_INFO,
-)
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
 from vonage_simulator.wire import json_response

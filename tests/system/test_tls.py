@@ -2,20 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS: certificates that do not verify, and a proxy's tunnel that breaks after the request has arrived."""
+"""TLS: certificates that do not verify, a proxy's tunnel that breaks, and a CA bundle that all workers share."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import socket
 import ssl
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+from conftest import Rehearsal, Run
 from own_client import Client, client
 from workplace import ACCOUNT, account
 
@@ -118,3 +121,115 @@ def test_a_tunnel_that_breaks_leaves_a_write_unknown_and_unrepeated(
         assert isinstance(error, UnknownOutcome)
         assert len(requests) == 1
         listener.shutdown(socket.SHUT_RDWR)
+
+
+# -- a CA bundle that is loaded once for all workers -------------------------------------------------------------------
+
+BALANCE: dict[str, Any] = {"community.vonage.vonage_balance_info": {"retries": 0}}
+REFUSED = "the certificate of the server does not verify"
+
+
+def play(place: Rehearsal, simulator: Simulator, *tasks: dict[str, Any], **bundles: str) -> tuple[Run, list[str]]:
+    """Run tasks in process; return with it which kind of process loaded which bundle.
+
+    :param bundles: The variables that name the bundle to verify with.
+    """
+    loads = place.directory / "loads"
+    loads.write_text("", encoding="utf-8")
+    environment = {
+        "VONAGE_REST_URL": simulator.url,
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "count_loads",
+        "LOADS": str(loads),
+        **dict.fromkeys(("VONAGE_CA_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ""),
+        **bundles,
+    }
+    run = place.play(*tasks, environment=environment, arguments=("-vvv",))
+    assert "runs as a module" not in run.output
+    return run, loads.read_text(encoding="utf-8").splitlines()
+
+
+def stranger(directory: Path) -> str:
+    """The file of a CA that signed nothing."""
+    path = directory / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.mark.parametrize("variable", ["VONAGE_CA_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_the_workers_of_a_play_do_not_load_its_ca_bundle(
+    place: Rehearsal, authority: tuple[trustme.LeafCert, str], variable: str
+) -> None:
+    certificate, ca_path = authority
+    with secure(certificate, place.directory) as simulator:
+        run, loads = play(place, simulator, BALANCE, BALANCE, {**BALANCE, "loop": [1, 2]}, **{variable: ca_path})
+        assert run.status == 0, run.output
+        assert len(simulator.log) == 4
+    assert loads == [f"main {ca_path}"]
+
+
+@pytest.mark.parametrize("wrong", ["authority", "host", "date"])
+def test_what_does_not_verify_is_refused_with_a_bundle_that_is_loaded_already(
+    place: Rehearsal, authority: tuple[trustme.LeafCert, str], wrong: str
+) -> None:
+    ca, other = trustme.CA(), trustme.CA()
+    bundle = place.directory / "bundle.pem"
+    ca.cert_pem.write_to_path(str(bundle))
+    past = datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc)
+    certificate = {
+        "authority": lambda: other.issue_cert("127.0.0.1"),
+        "host": lambda: ca.issue_cert("127.0.0.2", "localhost"),
+        "date": lambda: ca.issue_cert("127.0.0.1", not_before=past, not_after=past + datetime.timedelta(days=9)),
+    }[wrong]()
+    with secure(certificate, place.directory) as simulator:
+        run, loads = play(place, simulator, BALANCE, VONAGE_CA_PATH=str(bundle))
+        assert run.status != 0
+        assert REFUSED in run.text
+        assert simulator.log == []
+    assert loads == [f"main {bundle}"]
+
+
+@pytest.mark.parametrize("right_first", [True, False])
+def test_a_bundle_that_changes_is_loaded_again(
+    place: Rehearsal, authority: tuple[trustme.LeafCert, str], right_first: bool
+) -> None:
+    certificate, right = authority
+    texts = [Path(path).read_text(encoding="ascii") for path in (right, stranger(place.directory))]
+    before, after = texts if right_first else reversed(texts)
+    bundle = place.directory / "bundle.pem"
+    bundle.write_text(before, encoding="ascii")
+    tried = {**BALANCE, "ignore_errors": True}
+    change = {"ansible.builtin.copy": {"dest": str(bundle), "content": after}}
+    with secure(certificate, place.directory) as simulator:
+        run, loads = play(place, simulator, tried, change, tried, VONAGE_CA_PATH=str(bundle))
+        assert len(simulator.log) == 1
+    outcomes = [REFUSED in " ".join(part.split()) for part in run.output.split("\nTASK [")[1:]]
+    assert outcomes == [not right_first, False, right_first], run.output
+    assert loads == [f"main {bundle}", f"worker {bundle}"]
+
+
+def test_a_task_that_names_a_bundle_is_verified_with_that_one(
+    place: Rehearsal, authority: tuple[trustme.LeafCert, str]
+) -> None:
+    certificate, ca_path = authority
+    wrong = stranger(place.directory)
+    named = {"community.vonage.vonage_balance_info": {"retries": 0, "ca_path": "{{ item }}"}, "loop": [ca_path, wrong]}
+    with secure(certificate, place.directory) as simulator:
+        run, loads = play(place, simulator, {**named, "ignore_errors": True}, REQUESTS_CA_BUNDLE=ca_path)
+        assert len(simulator.log) == 1
+        assert REFUSED in run.text
+        # The one that is named may be the one that is loaded already.
+        assert loads == [f"main {ca_path}", f"worker {wrong}"]
+        run, loads = play(place, simulator, {**named, "ignore_errors": True}, REQUESTS_CA_BUNDLE=wrong)
+        assert len(simulator.log) == 2
+        assert loads == [f"main {wrong}", f"worker {ca_path}"]
+
+
+def test_a_task_that_does_not_verify_does_not_verify(place: Rehearsal, authority: tuple[trustme.LeafCert, str]) -> None:
+    wrong = stranger(place.directory)
+    careless = {"community.vonage.vonage_balance_info": {"retries": 0, "validate_certs": False}}
+    with secure(authority[0], place.directory) as simulator:
+        run, loads = play(place, simulator, careless, {**BALANCE, "ignore_errors": True}, REQUESTS_CA_BUNDLE=wrong)
+        assert len(simulator.log) == 1
+        assert REFUSED in run.text
+    assert loads == [f"main {wrong}"]

@@ -15,15 +15,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
-    NotSent,
-    Redactor,
-    Refused,
-    UnknownOutcome,
-    legacy_failure,
-    parse_error,
-    parse_json,
-)
+from ansible_collections.community.vonage.plugins.module_utils._answers import legacy_failure, parse_json
+from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
+from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent, Refused, UnknownOutcome
+from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
 
 ERROR_KEYS = {
     "status",

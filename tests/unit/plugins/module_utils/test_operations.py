@@ -16,14 +16,12 @@ from ansible_collections.community.vonage.plugins.module_utils._errors import (
     UnknownOutcome,
     VonageError,
 )
-from ansible_collections.community.vonage.plugins.module_utils._operations import (
-    ACCOUNT_SETTINGS,
-    API_SECRET,
-    API_SECRET_INFO,
-    BALANCE_INFO,
-    TOPUP,
-    Operation,
-)
+from ansible_collections.community.vonage.plugins.module_utils._operations.account_settings import ACCOUNT_SETTINGS
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
+from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
+from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,
     KEY,

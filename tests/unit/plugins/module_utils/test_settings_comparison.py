@@ -12,7 +12,10 @@ from urllib.parse import parse_qsl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._operations import ACCOUNT_SETTINGS, _same_url
+from ansible_collections.community.vonage.plugins.module_utils._operations.account_settings import (
+    ACCOUNT_SETTINGS,
+    _same_url,
+)
 from ansible_collections.community.vonage.tests.unit.plugins.wire import Bench, Server, http
 
 labels = st.text(string.ascii_letters + string.digits + "-", min_size=1, max_size=8)

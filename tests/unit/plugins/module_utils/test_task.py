@@ -10,7 +10,9 @@ import pytest
 
 from ansible_collections.community.vonage.plugins.module_utils._client import Client
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
-from ansible_collections.community.vonage.plugins.module_utils._operations import API_SECRET, TOPUP, Operation
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
+from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task, secret_texts
 from ansible_collections.community.vonage.tests.unit.plugins.wire import LOGIN, OPTIONS, SECRET, shapes

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""What vonage_api_secret does."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Client, Probe, Secret
+from ansible_collections.community.vonage.plugins.module_utils._errors import (
+    NotSent,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+)
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import (
+    Operation,
+    Params,
+    Result,
+    asking_first,
+)
+from ansible_collections.community.vonage.plugins.module_utils._secret_rules import broken_rules
+
+# Vonage's documented limit.
+_MOST_SECRETS = 2
+
+# Seconds before each further look for a secret whose creation went unanswered: Vonage documents no propagation delay,
+# so a few short looks, and then the truth that nobody can tell.
+_SETTLE_WAITS = (0.0, 1.0, 3.0)
+
+
+def _api_secret(client: Client, params: Params, check_mode: bool) -> Result:
+    # An empty one is not sent: it may be a variable that was not set, and does not mean one's own account.
+    account_id = client.api_key if params["account_id"] is None else params["account_id"]
+    if params["state"] == "absent":
+        return _absent(client, account_id, params["secret_id"], check_mode)
+    return _present(client, account_id, params["secret"], check_mode)
+
+
+def _present(client: Client, account_id: str, value: str | None, check_mode: bool) -> Result:
+    if not value:
+        raise NotSent("secret is empty; give the value of the secret that is to be present")
+    rules = broken_rules(value)
+    if rules:
+        raise NotSent(f"secret breaks the rules of Vonage; it must {', and '.join(rules)}")
+    # Vonage never shows a value, so the one way to know that it is present is to log in with it.
+    probe = client.probe(account_id, value)
+    if probe.secrets is not None:
+        return _secret_result(False, probe.secrets, probe.secrets, _only(probe.secrets))
+    if probe.answered != "refused":
+        raise _because(probe, "It cannot be told whether the secret exists already, so nothing was created")
+    with asking_first("Nothing was created"):
+        before = client.list_secrets(account_id)
+    if len(before) >= _MOST_SECRETS:
+        raise _max_secrets(account_id, before)
+    if check_mode:
+        result = _secret_result(True, before, before, None)
+        result["diff"]["after"] = {"secrets": [*result["secrets"], {"id": "(to be created)", "created_at": ""}]}
+        return result
+    try:
+        created = client.create_secret(account_id, value)
+    except (Refused, UnknownOutcome) as error:
+        return _resolve_create(client, account_id, value, before, error)
+    return _secret_result(True, before, [*before, created], created)
+
+
+def _resolve_create(client: Client, account_id: str, value: str, before: list[Secret], error: VonageError) -> Result:
+    """Find out what became of a creation that Vonage refused, or did not answer, by looking.
+
+    :raises VonageError: The value does not answer: `error`, or `max-secrets` when the account is full.
+    """
+    refused = isinstance(error, Refused)
+    for seconds in _SETTLE_WAITS[:1] if refused else _SETTLE_WAITS:
+        client.wait(seconds)
+        probe = client.probe(account_id, value)
+        if probe.secrets is not None:
+            known = {secret.id for secret in before}
+            created = _only([secret for secret in probe.secrets if secret.id not in known])
+            # Refused and yet there: a run beside this one created it, or the attempt before the one that was refused.
+            return _secret_result(not refused or error.repeated, before, probe.secrets, created)
+    after = _list_if_possible(client, account_id)
+    if refused:
+        raise _max_secrets(account_id, after, error.details) if after and len(after) >= _MOST_SECRETS else error
+    listed = "the secrets cannot be listed" if after is None else f"the account lists {_ids(after)}"
+    raise error.restated(
+        f"{error.message}. The value does not answer, and {listed}: run the task again with the same value, which is"
+        " safe"
+    )
+
+
+def _list_if_possible(client: Client, account_id: str) -> list[Secret] | None:
+    """The secrets, or None: while an error is looked into, another one must not take its place."""
+    try:
+        return client.list_secrets(account_id)
+    except VonageError:
+        return None
+
+
+def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: bool) -> Result:
+    if not secret_id or not secret_id.strip():
+        raise NotSent("secret_id is empty; give the id of the secret, as vonage_api_secret_info lists it")
+    if secret_id != secret_id.strip():
+        raise NotSent("secret_id has white space around it; give the id alone, as vonage_api_secret_info lists it")
+    if secret_id == client.login[1]:
+        raise NotSent("secret_id is the secret itself; give its id, as vonage_api_secret_info lists it")
+    with asking_first("Nothing was revoked"):
+        before = client.list_secrets(account_id)
+    found = next((secret for secret in before if secret.id == secret_id), None)
+    if found is None:
+        return _secret_result(False, before, before, None)
+    after = [secret for secret in before if secret.id != secret_id]
+    if not after:
+        raise Refused(
+            f"{secret_id} is the only secret of account {account_id}, which must always keep one: create the new"
+            " secret first",
+            code="delete-last-secret",
+        )
+    if not check_mode:
+        try:
+            client.delete_secret(account_id, secret_id)
+        except Refused as error:
+            if error.code != "invalid-id":
+                raise
+            if error.repeated:
+                # The attempt before this one, which was answered that it may be repeated, was carried out all the same.
+                return _secret_result(True, before, after, found)
+            # Gone meanwhile, by somebody else.
+            return _secret_result(False, after, after, None)
+        except UnknownOutcome as error:
+            listed = _list_if_possible(client, account_id)
+            if listed is None:
+                raise
+            if secret_id in {secret.id for secret in listed}:
+                message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
+                raise error.restated(message) from None
+            after = listed
+    return _secret_result(True, before, after, found)
+
+
+def _secret_result(changed: bool, before: list[Secret], after: list[Secret], secret: Secret | None) -> Result:
+    rows = [secret.as_dict() for secret in after]
+    return {
+        "changed": changed,
+        "secret": secret.as_dict() if secret else None,
+        "secrets": rows,
+        "diff": {"before": {"secrets": [secret.as_dict() for secret in before]}, "after": {"secrets": rows}},
+    }
+
+
+def _only(secrets: list[Secret]) -> Secret | None:
+    """The secret, when there is no doubt which one it is."""
+    return secrets[0] if len(secrets) == 1 else None
+
+
+def _max_secrets(account_id: str, secrets: list[Secret], details: Mapping[str, t.Any] | None = None) -> Refused:
+    """The failure to create a secret where there is no room.
+
+    :param account_id: API key of the account.
+    :param secrets: Its secrets.
+    :param details: The `error` of Vonage's refusal, when it was asked.
+    """
+    message = (
+        f"Account {account_id} already has {len(secrets)} secrets ({_ids(secrets)}) and Vonage allows no more; nothing"
+        " was created. Find out which one is no longer used, and remove it with state=absent and its secret_id; if one"
+        " of them was created with this value a moment ago, wait until Vonage accepts it, and run the task again"
+    )
+    return Refused(message, **{**(details or {}), "code": "max-secrets"})
+
+
+def _ids(secrets: list[Secret]) -> str:
+    return ", ".join(secret.id for secret in secrets) or "no secret"
+
+
+def _because(probe: Probe, what: str) -> VonageError:
+    """The failure of a task that ends for want of an answer, with nothing sent that was to change something."""
+    error = probe.error or NotSent("no answer")
+    return error.restated(f"{what}: {error.message}", NotSent if isinstance(error, UnknownOutcome) else None)
+
+
+API_SECRET = Operation(
+    _api_secret,
+    {
+        "account_id": {"type": "str"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "secret": {"type": "str", "no_log": True},
+        "secret_id": {"type": "str", "no_log": False},
+    },
+    required_if=(("state", "present", ("secret",)), ("state", "absent", ("secret_id",))),
+    never_null=("account_id",),
+)

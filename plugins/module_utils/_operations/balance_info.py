@@ -1,0 +1,26 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""Reads the balance, for two of the modules, and is all of one of them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
+
+
+def _balance_info(client: Client, _params: Params, _check_mode: bool) -> Result:
+    return {"changed": False, "balance": read_balance(client)}
+
+
+def read_balance(client: Client) -> dict[str, t.Any]:
+    balance = client.get_balance()
+    # Vonage keeps balances in euro and its answer names no currency.
+    return {"value": float(balance.value), "currency": "EUR", "auto_reload": balance.auto_reload}
+
+
+BALANCE_INFO = Operation(_balance_info)
