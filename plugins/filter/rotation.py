@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_record
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
@@ -34,12 +34,12 @@ def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callabl
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., t.Any]]:
         filters: dict[str, Callable[..., t.Any]] = {
-            "rotation_new_record": _rotation.new_record,
-            "rotation_problem": _rotation.problem,
+            "rotation_new_record": _rotation_record.new_record,
+            "rotation_problem": _rotation_record.problem,
             "rotation_candidates": _rotation.candidates,
             "rotation_observation": _rotation.observe,
             "rotation_plan": _rotation.plan,
-            "rotation_step": _rotation.advance,
-            "rotation_seconds": _rotation.seconds,
+            "rotation_step": _rotation_record.advance,
+            "rotation_seconds": _rotation_record.seconds,
         }
         return {name: _raising_filter_errors(name, function) for name, function in filters.items()}
