@@ -19,7 +19,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation import Record
+from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
 from ansible_collections.community.vonage.plugins.plugin_utils._files import locked, replace
 
 # The top level of the file, so that it serves as vars_files too.

@@ -12,7 +12,11 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_settings
+from ansible_collections.community.vonage.plugins.module_utils import (
+    _rotation,
+    _rotation_record,
+    _rotation_settings,
+)
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
@@ -34,13 +38,13 @@ def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callabl
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., t.Any]]:
         filters: dict[str, Callable[..., t.Any]] = {
-            "rotation_new_record": _rotation.new_record,
-            "rotation_problem": _rotation.problem,
+            "rotation_new_record": _rotation_record.new_record,
+            "rotation_problem": _rotation_record.problem,
             "rotation_candidates": _rotation.candidates,
             "rotation_observation": _rotation.observe,
             "rotation_plan": _rotation.plan,
-            "rotation_step": _rotation.advance,
-            "rotation_seconds": _rotation.seconds,
+            "rotation_step": _rotation_record.advance,
+            "rotation_seconds": _rotation_record.seconds,
             "rotation_settings_problem": _rotation_settings.settings_problem,
         }
         return {name: _raising_filter_errors(name, function) for name, function in filters.items()}

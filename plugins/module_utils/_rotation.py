@@ -3,120 +3,53 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""The state machine of a rotation: what to do next, and what the record says afterwards. No I/O, and no clock.
+"""The decision of a rotation: what to do next. No I/O, and no clock.
 
-A *record* is what a team keeps of one account: the value in use, the value on its way, the one before. An
-*observation* is what Vonage shows at this moment: the listed ids, and what authenticating with the recorded values
-answered. `plan` decides from both which steps are safe; `advance` gives the record that follows a step. An id is
-attributed to a value only by proof (see `_pin`), never by age or by its place in the list.
+A *record* is what a team keeps of one account, see `_rotation_record`. An *observation* is what Vonage shows at this
+moment: the listed ids, and what authenticating with the recorded values answered. `plan` decides from both which steps
+are safe; `_rotation_record.advance` gives the record that follows a step.
 """
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
-Record = dict[str, t.Any]
+from ansible_collections.community.vonage.plugins.module_utils import _rotation_record
+from ansible_collections.community.vonage.plugins.module_utils._rotation_record import after, instant, pin, seconds
+
+Record = _rotation_record.Record
 Observation = Mapping[str, t.Any]
 Policy = Mapping[str, t.Any]
 Plan = dict[str, t.Any]
 
-SCHEMA = 1
-STAGES = ("idle", "prepared", "created", "verified", "promoted", "distributed", "revoking", "blocked")
 ALL_STEPS = ("prepare", "create", "verify", "promote", "distribute", "confirm", "revoke", "settle")
+
+# These act on Vonage or on the consumers before they save, or save nothing. A run that begins with one of them saves
+# its lease first, so that two runs do not both act.
+_ACT_BEFORE_THEY_SAVE = ("create", "verify", "distribute", "confirm")
 
 # So many values in a row may be created and never become valid before a person has to look.
 MAX_ATTEMPTS = 3
-_RETIRED_KEPT = 2
 
 # A retired value that is accepted has come back only when Vonage had refused it for so long; before, it lingers.
 _REVIVAL_AFTER = "1h"
 
-# What is read of each entry of a record.
-_ENTRIES = {
-    "current": {"value", "id", "created_at", "since"},
-    "pending": {"value", "id", "prepared_at", "attempts"},
-    "previous": {"value", "id", "revoke_not_before"},
-    "retired": {"value", "id", "retired_at"},
-}
-
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# What an operator can do about an answer that is missing.
+_RUN_AGAIN = "Run again later, when VONAGE_REST_URL and VONAGE_API_URL can be reached from here"
 
 
-def new_record(account_id: str, value: str | None) -> Record:
-    """The record of an account that has none yet; version 0 says that it is not saved.
+def candidates(record: Record, policy: Policy | None = None) -> list[str]:
+    """The recorded values that are to be probed, in the order that `observe` reads the answers in.
 
-    :param account_id: API key of the account.
-    :param value: The secret in use, or None when only an administrator's credentials are known.
+    :param record: The record.
+    :param policy: The policy of `plan`; of a rollback, the previous value is probed too.
     """
-    return {
-        "schema": SCHEMA,
-        "account_id": account_id,
-        "version": 0,
-        "generation": 0,
-        "stage": "idle",
-        "current": {"value": value, "id": None, "created_at": None, "since": None} if value else None,
-        "pending": None,
-        "previous": None,
-        "retired": [],
-        "ids_before": [],
-        "lease": None,
-    }
-
-
-def problem(record: t.Any, account_id: str) -> str:
-    """Why a stored record cannot be used for an account.
-
-    :param record: What the store holds under `vonage_rotation`.
-    :param account_id: API key of the account that is to be rotated.
-    :returns: One sentence that says what to do, without any value; empty when there is nothing wrong.
-    """
-    if not isinstance(record, dict) or not isinstance(record.get("schema"), int):
-        return "The record is not one of a rotation: name another file, or move this one away"
-    if record["schema"] > SCHEMA:
-        return (
-            f"The record has schema {record['schema']} and this release of community.vonage knows {SCHEMA}: install the"
-            " release that wrote it, or a newer one"
-        )
-    if record.get("account_id") != account_id:
-        return (
-            f"The record belongs to account {record.get('account_id')}, not to {account_id}: name the record of"
-            f" {account_id}, or set the account to {record.get('account_id')}"
-        )
-    shapes = {"version": int, "generation": int, "retired": list, "ids_before": list}
-    wrong = [name for name, kind in shapes.items() if not isinstance(record.get(name), kind)]
-    for name, keys in _ENTRIES.items():
-        entries = record.get(name) if name == "retired" else [record.get(name)]
-        if isinstance(entries, list) and any(
-            entry is not None and not (isinstance(entry, dict) and keys <= set(entry)) for entry in entries
-        ):
-            wrong.append(name)
-    if record.get("stage") not in STAGES:
-        wrong.append("stage")
-    if wrong:
-        return f"The record is damaged ({', '.join(wrong)}): restore it from a backup"
-    return ""
-
-
-def seconds(duration: t.Any) -> int:
-    """Read a duration.
-
-    :param duration: A number of seconds, or a number with a unit: `90`, `45s`, `15m`, `12h`, `30d`, `2w`.
-    :returns: Seconds.
-    :raises ValueError: It is neither; the message says what to write instead.
-    """
-    match = re.fullmatch(r"\s*([0-9]+)\s*([smhdw]?)\s*", str(duration))
-    if not match:
-        raise ValueError(f"{duration!r} is not a duration: write seconds, or a number with s, m, h, d or w such as 30d")
-    return int(match[1]) * _UNITS[match[2] or "s"]
-
-
-def candidates(record: Record) -> list[str]:
-    """The recorded values that are to be probed, in the order that `observe` reads the answers in."""
-    return [entry["value"] for entry in (record["current"], record["pending"]) if entry and entry["value"]]
+    entries = [record["current"], record["pending"]]
+    if _returns_to_previous(record, policy or {}):
+        entries.append(record["previous"])
+    return [entry["value"] for entry in entries if entry and entry["value"]]
 
 
 def observe(
@@ -124,20 +57,28 @@ def observe(
     info: Mapping[str, t.Any],
     retired: Sequence[str] = (),
     confirmed: Mapping[str, int] | None = None,
+    policy: Policy | None = None,
+    adopted: str = "none",
+    adopted_value: str | None = None,
 ) -> Observation:
     """Put together what `plan` is to decide on.
 
     :param record: The record.
-    :param info: Result of `vonage_api_secret_info` for the account with `candidates(record)`.
+    :param info: Result of `vonage_api_secret_info` for the account with `candidates(record, policy)`.
     :param retired: What the retired values answered, where they were probed.
     :param confirmed: Host -> generation that its running process uses; None before the consumers were asked.
+    :param policy: The policy that `candidates` was given.
+    :param adopted: What the value that the operator named for a second secret answered; `none` when none was named.
+    :param adopted_value: That value. One that is in the record already counts as none.
     """
     answers = iter(info["candidates"])
     first = info["accounts"][0]
     current = next(answers) if record["current"] and record["current"]["value"] else "none"
-    pending = "none"
+    pending = previous = "none"
     if record["pending"]:
         pending = next(answers) if record["pending"]["value"] else "lost"
+    if _returns_to_previous(record, policy or {}):
+        previous = next(answers)
     worst_first = ("accepted", "unknown", "refused")
     return {
         # Without the task's own credentials the list is that of an accepted candidate.
@@ -145,9 +86,17 @@ def observe(
         "status": (first["error"] or {}).get("status"),
         "current": current,
         "pending": pending,
+        "previous": previous,
         "retired": next((answer for answer in worst_first if answer in retired), "none"),
+        "adopted": "none" if adopted_value in _rotation_record.recorded_values(record) else adopted,
         "confirmed": confirmed,
     }
+
+
+def _returns_to_previous(record: Record, policy: Policy) -> bool:
+    """Whether a rollback has yet to make the previous value the current one."""
+    previous = record["previous"] or {}
+    return policy.get("mode") == "rollback" and bool(previous.get("value")) and not previous.get("rejected")
 
 
 def plan(record: Record, observation: Observation, policy: Policy, now: str) -> Plan:
@@ -157,46 +106,62 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
     :param observation: What `observe` puts together. `secrets`: the listed secrets (`id`, `created_at`), or None when
         they could not be listed, with the HTTP status in `status`. `current`: what the value in use answered,
         `accepted`, `refused`, `unknown`, or `none` without a value. `pending`: the same of the value on its way; `none`
-        without one, `lost` when its value is not recorded. `retired`: the same of the values retired before.
-        `confirmed`: host -> generation that its running process uses, or None before the consumers were asked.
-    :param policy: `mode`, `force`, `max_age`, `grace` and `propagation_timeout` (durations), `admin`: whether
-        the credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the
-        hosts that must confirm, `vouched`: whether the operator has made sure for them, of a secret that was handed
-        over before this run.
+        without one, `lost` when its value is not recorded. `previous`: the same of the value before, `none` when it was
+        not probed. `retired`: the same of the values retired before. `adopted`: the same of the value that the operator
+        named for a second secret. `confirmed`: host -> generation that its running process uses, or None before the
+        consumers were asked.
+    :param policy: `mode` (`rotate`, `finish`, `rollback`, `emergency`, `status`), `force`, `max_age`, `grace` and
+        `propagation_timeout` (durations), `overlap_warning` (a duration, empty for never), `admin`: whether the
+        credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the hosts
+        that must confirm, `vouched`: whether the operator has made sure for them, of a secret that was handed over
+        before this run, `holder`: who this run is, `holder_gone`: whether the process of the recorded lease's holder
+        is known to exist no more, `break_lease`: whether to ignore that lease, `emergency_reason`: what happened,
+        `accept_cut_off`: whether consumers may be cut off in an emergency.
     :param now: The time, ISO 8601 in UTC.
     :returns: `outcome` (`rotate`, `idle`, `grace`, `blocked`, `inconclusive`), `reason` (a stable word),
-        `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete) and `missing`
-        (hosts that have not confirmed).
+        `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete), `missing`
+        (hosts that have not confirmed), `warnings` (sentences), `overlap_seconds` (how long two secrets have been
+        valid since the promotion, or 0) and `age_seconds` (of the secret in use, or None).
     """
     case = _Case(record, observation, policy, now)
+    decision = _decide(case)
+    steps = decision["steps"]
+    claim = ["claim"] if steps and steps[0] in _ACT_BEFORE_THEY_SAVE else []
+    return {
+        **decision,
+        "steps": [*claim, *steps],
+        "warnings": _warnings(case),
+        "overlap_seconds": case.overlap(),
+        "age_seconds": case.age(),
+    }
+
+
+def _decide(case: _Case) -> Plan:
+    refused = _emergency_refused(case) if case.mode == "emergency" else None
+    if refused:
+        return refused
+    if case.lease and case.mode != "status":
+        return _leased(case.lease)
     if case.secrets is None:
-        return _not_listed(case, observation.get("status"))
+        return _not_listed(case)
+    if not case.ids and not case.admin:
+        return _stop(
+            "blocked",
+            "protocol_error",
+            "Vonage lists no secret for the account, which cannot be, since every account has one: ask Vonage support;"
+            " or set rotate_api_secret_api_key and rotate_api_secret_api_secret to those of its primary account, and a"
+            " first secret is made",
+        )
+    if case.mode == "rollback" and not (case.record["previous"] or {}).get("rejected"):
+        return _roll_back(case)
     if not case.ids:
-        return _none_listed(case)
-    needed = (case.current,) if case.pending == "none" else (case.current, case.pending)
-    if "unknown" in needed:
-        return _stop("inconclusive", "probe_unknown", "It cannot be told whether Vonage accepts a recorded value")
+        return _first_secret(case)
+    unknown = case.unknown(current="the secret in use", pending="the secret on its way")
+    if unknown:
+        return unknown
     if case.current == "accepted":
         return _one_listed(case) if len(case.ids) == 1 else _two_listed(case)
     return _current_refused(case)
-
-
-def advance(record: Record, step: str, now: str, **facts: t.Any) -> Record:
-    """The record that follows a step, with the next version.
-
-    :param record: The record before; it is not changed.
-    :param step: `adopt`; `drop` before and `dropped` after an id is dropped; or one of `ALL_STEPS` but `confirm`.
-    :param now: The time, ISO 8601 in UTC.
-    :param facts: What the step learned. `secrets`: the secrets listed last; `current`: what the value in use
-        answered; `value`: a new value (`prepare`); `secret`: the created secret as Vonage answered it (`create`);
-        `grace`: a duration (`adopt`, `promote`); `refused`: whether Vonage was seen to refuse the old value (`settle`);
-        `secret_id`: the id that the operator named (`adopt`, `prepare`).
-    :raises ValueError: There is no such step.
-    """
-    if step not in _TRANSITIONS:
-        raise ValueError(f"{step!r} is not a recorded step: {', '.join(_TRANSITIONS)}")
-    changes = _TRANSITIONS[step](record, now, facts)
-    return {**record, **changes, "version": record["version"] + 1}
 
 
 class _Case:
@@ -205,38 +170,75 @@ class _Case:
     def __init__(self, record: Record, observation: Observation, policy: Policy, now: str) -> None:
         self.record = record
         self.secrets: Sequence[Mapping[str, str]] | None = observation["secrets"]
+        self.status: int | None = observation.get("status")
         self.ids = [secret["id"] for secret in self.secrets or ()]
         self.current: str = observation["current"]
         self.pending: str = observation["pending"]
+        self.previous: str = observation.get("previous") or "none"
         self.retired: str = observation.get("retired") or "none"
+        self.adopted: str = observation.get("adopted") or "none"
         self.confirmed: Mapping[str, t.Any] | None = observation.get("confirmed")
         self.mode: str = policy.get("mode") or "rotate"
         self.force = bool(policy.get("force"))
         self.max_age: t.Any = policy.get("max_age")
         self.grace: t.Any = policy.get("grace") or 0
         self.propagation_timeout: t.Any = policy.get("propagation_timeout") or 0
+        self.overlap_warning: t.Any = policy.get("overlap_warning")
         self.admin = bool(policy.get("admin"))
         self.vouched = bool(policy.get("vouched"))
         self.named_id: str | None = policy.get("current_secret_id") or None
         self.consumers: Sequence[str] = policy.get("consumers") or ()
+        self.emergency_reason: str = policy.get("emergency_reason") or ""
+        self.accept_cut_off = bool(policy.get("accept_cut_off"))
         self.now = now
-        self.current_id = _pin(record, self.ids, self.current, self.pending)[0]
+        self.current_id, self.pending_id = pin(record, self.ids, self.current, self.pending)
+        self.lease = self._lease_of_another(policy)
+
+    def _lease_of_another(self, policy: Policy) -> Mapping[str, str] | None:
+        """The lease of a run that may be at work at this moment."""
+        lease: Mapping[str, str] | None = self.record.get("lease")
+        if not lease or lease["holder"] == policy.get("holder") or instant(lease["expires"]) <= instant(self.now):
+            return None
+        return None if policy.get("holder_gone") or policy.get("break_lease") else lease
 
     def listed(self, secret_id: str | None) -> bool:
         return secret_id is not None and secret_id in self.ids
 
+    def unknown(self, **needed: str) -> Plan | None:
+        """The end of a run that needs answers which Vonage did not give.
+
+        :param needed: The answers that it needs, each with a name for the operator.
+        """
+        unknown = [name for answer, name in needed.items() if getattr(self, answer) == "unknown"]
+        if not unknown:
+            return None
+        message = f"Vonage answered neither yes nor no to a login with {' and '.join(unknown)}"
+        return _stop("inconclusive", "probe_unknown", f"{message}. {_RUN_AGAIN}")
+
     def due(self) -> str:
         """Why a new rotation should begin: `forced`, `max_age`, or nothing."""
-        if self.mode == "finish":
+        if self.mode in ("finish", "rollback", "emergency"):
             return ""
         if self.force:
             return "forced"
-        if not self.max_age or not seconds(self.max_age):
-            return ""
+        age = self.age()
+        limit = seconds(self.max_age) if self.max_age else 0
+        return "max_age" if limit and age is not None and age >= limit else ""
+
+    def age(self) -> int | None:
+        """How old the secret in use is."""
         recorded = self.record["current"] or {}
         created = {secret["id"]: secret["created_at"] for secret in self.secrets or ()}
-        born = created.get(self.current_id or "") or recorded.get("created_at") or recorded.get("since")
-        return "max_age" if born and _after(born, self.max_age) <= _instant(self.now) else ""
+        return self._since(created.get(self.current_id or "") or recorded.get("created_at") or recorded.get("since"))
+
+    def overlap(self) -> int:
+        """How long two secrets have been valid since the promotion."""
+        promoted = self.record["stage"] in ("promoted", "distributed", "revoking")
+        since = (self.record["current"] or {}).get("since") if promoted and len(self.ids) > 1 else None
+        return self._since(since) or 0
+
+    def _since(self, time: str | None) -> int | None:
+        return max(0, int((instant(self.now) - instant(time)).total_seconds())) if time else None
 
     def missing(self) -> list[str]:
         """The consumers whose running process was asked and has not confirmed the record's generation."""
@@ -255,120 +257,251 @@ class _Case:
         """Whether a revoke can be safe at all: consumers answer for themselves, or the operator, who says finish."""
         return bool(self.consumers) or self.vouched
 
+    def leaked(self) -> str:
+        """What happened to the previous secret, when it is one that may not stay for anybody's sake."""
+        return str((self.record["previous"] or {}).get("emergency") or "")
 
-def _not_listed(case: _Case, status: int | None) -> Plan:
-    if status == 401 and case.record["version"] > 0 and not case.admin:
-        return _no_valid_credential()
-    if status == 401:
-        message = "Vonage refuses the login: the key or the secret is wrong, or the secret was revoked"
+    def urgent(self) -> bool:
+        """Whether what a rotation supersedes is revoked without waiting."""
+        return self.mode == "emergency" or bool(self.leaked() or (self.record["pending"] or {}).get("emergency"))
+
+    def emergency_begins(self) -> bool:
+        """Whether the secret in use is one that has leaked, and not yet the one that replaced it."""
+        if self.mode != "emergency":
+            return False
+        retired = [entry.get("emergency") for entry in self.record["retired"][:1]]
+        return self.emergency_reason not in (self.leaked(), *retired)
+
+    def creatable(self) -> bool:
+        """Whether a value is on its way that may be created: one that was adopted may not, since it was revoked."""
+        return self.pending not in ("none", "lost") and not self.record["pending"].get("adopted")
+
+    def dropped_id(self) -> str | None:
+        """The id that the value on its way has by Vonage's own answer to our creation, or that we began to drop.
+
+        Any other one may have been made by somebody else.
+        """
+        pending = self.record["pending"]
+        secret_id: str | None = pending.get("id")
+        ours = self.listed(secret_id) and secret_id != self.current_id and not pending.get("adopted")
+        return secret_id if ours else None
+
+
+def _emergency_refused(case: _Case) -> Plan | None:
+    """What an emergency lacks before anything is looked at."""
+    if not case.emergency_reason:
+        message = (
+            "An emergency is recorded with what happened, so that it is not run twice: set"
+            " rotate_api_secret_emergency_reason to a few words such as the number of the incident"
+        )
+        return _stop("blocked", "emergency_needs_reason", message)
+    if not case.accept_cut_off:
+        message = (
+            "An emergency revokes the old secret without waiting for confirmations or grace, so consumers that have not"
+            " taken the new one by then are cut off: set rotate_api_secret_accept_cut_off=true to accept that"
+        )
+        return _stop("blocked", "emergency_not_accepted", message)
+    return None
+
+
+def _leased(lease: Mapping[str, str]) -> Plan:
+    message = (
+        f"{_held_by(lease)}: wait until then; or, when it is certain that this run has ended, set"
+        " rotate_api_secret_break_lease=true"
+    )
+    return _stop("blocked", "leased", message)
+
+
+def _held_by(lease: Mapping[str, str]) -> str:
+    return f"The run {lease['holder']} has leased the record until {lease['expires']}"
+
+
+def _not_listed(case: _Case) -> Plan:
+    if case.status == 401 and case.record["version"] > 0 and not case.admin:
+        return _no_valid_credential(case)
+    if case.status == 401:
+        message = (
+            "Vonage refuses the login: the key or the secret is wrong, or the secret was revoked. Set"
+            " rotate_api_secret_api_key and rotate_api_secret_api_secret, or VONAGE_API_KEY and VONAGE_API_SECRET, to"
+            " valid ones"
+        )
         return _stop("blocked", "no_valid_credential", message)
-    return _stop("inconclusive", "not_listed", "Vonage could not be asked for the secrets of the account")
+    return _stop(
+        "inconclusive", "not_listed", f"Vonage could not be asked for the secrets of the account. {_RUN_AGAIN}"
+    )
 
 
-def _none_listed(case: _Case) -> Plan:
-    if not case.admin:
-        message = "Vonage lists no secret for the account, which cannot be: every account has one"
-        return _stop("blocked", "protocol_error", message)
-    first = "create" if case.pending not in ("none", "lost") else "prepare"
+def _first_secret(case: _Case) -> Plan:
+    first = "create" if case.creatable() else "prepare"
     return _go("first_secret", "The account has no secret yet", (*_handover(first), "settle"))
 
 
 def _one_listed(case: _Case) -> Plan:
     """One secret listed, and the value in use is accepted."""
     record, previous = case.record, case.record["previous"]
-    recorded_elsewhere = [(other or {}).get("id") for other in (previous, record["pending"])]
+    recorded_elsewhere = [(entry or {}).get("id") for entry in (previous, record["pending"])]
     if case.pending == "accepted" or case.ids[0] in recorded_elsewhere:
-        return _lists_disagree()
+        return _lists_disagree(case)
     if case.pending in ("refused", "lost"):
-        first = "create" if case.pending == "refused" else "prepare"
+        first = "create" if case.creatable() else "prepare"
         return _go("resumed", "A rotation was interrupted before its secret was created", _rest(case, first))
+    if case.emergency_begins():
+        message = "The secret in use has leaked, and is replaced and revoked now"
+        return _go("emergency", message, (*(("settle",) if previous else ()), *_rest(case, "prepare")))
     if record["stage"] == "revoking":
         return _go("resumed", "The old secret is gone, and the rotation is to be closed", ("settle",))
     if previous or record["stage"] in ("promoted", "distributed"):
         return _close(case, "The old secret is gone, and the new one is to be handed over", ("settle",))
     due = case.due()
-    if not due:
-        return _stop("idle", "not_due", "The secret is accepted and not due for rotation")
-    why = "A rotation was asked for" if due == "forced" else f"The secret is older than {case.max_age}"
-    return _go(due, why, _rest(case, "prepare"))
+    if due:
+        why = "A rotation was asked for" if due == "forced" else f"The secret is older than {case.max_age}"
+        return _go(due, why, _rest(case, "prepare"))
+    if case.mode == "emergency":
+        message = f"What had leaked is revoked, and the record says so: {case.emergency_reason}"
+        return _stop("idle", "emergency_done", message)
+    return _stop("idle", "not_due", "The secret is accepted and not due for rotation")
 
 
-def _lists_disagree() -> Plan:
-    return _stop("inconclusive", "lists_disagree", "Vonage accepts a value that its list does not show, or not yet")
+def _lists_disagree(case: _Case) -> Plan:
+    message = (
+        f"Vonage accepts a value whose secret it does not list, or not yet (listed: {', '.join(case.ids)}). Run again"
+        " in some minutes; if that does not help, the record is an old one: set rotate_api_secret_record to the newest"
+    )
+    return _stop("inconclusive", "lists_disagree", message)
 
 
 def _two_listed(case: _Case) -> Plan:
     """Two secrets listed (or more), and the value in use is accepted."""
     recorded_id = (case.record["current"] or {}).get("id")
     if recorded_id and not case.listed(recorded_id):
-        return _lists_disagree()
+        return _lists_disagree(case)
     if case.pending == "accepted":
         steps = _rest(case, "verify") if case.current_id else _handover("verify")
         return _go("resumed", "A rotation was interrupted after its secret was created", steps)
     if case.pending in ("refused", "lost"):
         return _two_listed_pending_unusable(case)
     superseded = case.superseded_id()
+    if superseded and case.emergency_begins():
+        message = "The secret in use has leaked; the one before is revoked to make room, and then that one is replaced"
+        return _go("emergency", message, ("revoke", "settle", *_rest(case, "prepare")), superseded)
     if superseded:
         return _close(case, "The new secret is in use and the old one still there", ("revoke", "settle"), superseded)
-    others = [secret_id for secret_id in case.ids if secret_id != case.current_id]
-    if case.retired == "unknown":
-        return _stop("inconclusive", "probe_unknown", "It cannot be told whether Vonage accepts a retired value again")
-    if case.retired == "accepted" and case.current_id and len(others) == 1:
-        last = max((_instant(entry["retired_at"]) for entry in case.record["retired"]), default=_instant(case.now))
-        if _instant(case.now) - last < timedelta(seconds=seconds(_REVIVAL_AFTER)):
-            message = "A value retired just now is accepted, which may be a delay at Vonage"
-            return _stop("inconclusive", "retired_lingers", message)
-        message = "A value retired before is accepted again: a late request brought it back"
-        return {**_go("retired_revived", message, ("drop",)), "secret_id": others[0]}
-    return _unknown_second(case)
+    return _second_recorded_nowhere(case)
 
 
 def _two_listed_pending_unusable(case: _Case) -> Plan:
     """Both slots taken, and the value on its way does not answer, or is lost."""
-    # Only an id out of Vonage's own answer to our creation: the other one may have been made by somebody else.
-    created_id = case.record["pending"].get("id")
-    if not case.listed(created_id) or created_id == case.current_id:
-        message = "Both slots are taken, and no id is known to be the one that the interrupted rotation created"
-        return _stop("blocked", "no_free_slot", f"{message}. Listed: {', '.join(case.ids)}")
     pending = case.record["pending"]
+    if pending.get("adopted"):
+        return _adopted_refused()
+    created_id = case.dropped_id()
+    if not created_id:
+        return _no_free_slot(case)
     created_at = next(secret["created_at"] for secret in case.secrets or () if secret["id"] == created_id)
-    born = max(_instant(pending["prepared_at"]), _instant(created_at or pending["prepared_at"]))
-    waited = _instant(case.now) - born
+    born = max(instant(pending["prepared_at"]), instant(created_at or pending["prepared_at"]))
+    waited = instant(case.now) - born
     if case.pending == "refused" and waited < timedelta(seconds=seconds(case.propagation_timeout)):
         return _go("resumed", "The new secret is not accepted everywhere yet", _rest(case, "verify"))
     if case.pending == "refused" and pending["attempts"] >= MAX_ATTEMPTS:
-        message = f"{pending['attempts']} new values in a row were created and never accepted: ask Vonage support"
+        message = (
+            f"{pending['attempts']} new values in a row were created and never accepted: ask Vonage support, then set"
+            " rotate_api_secret_mode=rollback to give the last one up, and rotate again"
+        )
         return _stop("blocked", "max_attempts", message)
     message = "The secret that the interrupted rotation created never became usable"
-    return {**_go("replaced", message, ("drop", *_rest(case, "prepare"))), "secret_id": created_id}
+    return _go("replaced", message, ("drop", *_rest(case, "prepare")), created_id)
+
+
+def _no_free_slot(case: _Case) -> Plan:
+    message = (
+        "Both slots are taken, and no id is known to be the one that the interrupted rotation created (listed:"
+        f" {', '.join(case.ids)}). Find out in the Vonage dashboard whose the second one is, remove it there, and run"
+        " again"
+    )
+    return _stop("blocked", "no_free_slot", message)
+
+
+def _second_recorded_nowhere(case: _Case) -> Plan:
+    """A second secret that is in no record: a retired one that came back, or one that only the operator knows."""
+    unknown = case.unknown(retired="a value retired before")
+    if unknown:
+        return unknown
+    others = [secret_id for secret_id in case.ids if secret_id != case.current_id]
+    if case.retired == "accepted" and case.current_id and len(others) == 1:
+        last = max((instant(entry["retired_at"]) for entry in case.record["retired"]), default=instant(case.now))
+        if instant(case.now) - last < timedelta(seconds=seconds(_REVIVAL_AFTER)):
+            message = (
+                "A value retired just now is accepted, which may be a delay at Vonage. Run again"
+                f" {_REVIVAL_AFTER} after it was retired: if it is accepted then, its secret is revoked"
+            )
+            return _stop("inconclusive", "retired_lingers", message)
+        message = "A value retired before is accepted again: a late request brought it back"
+        rest = _rest(case, "prepare") if case.emergency_begins() else ()
+        return _go("retired_revived", message, ("drop", *rest), others[0])
+    # The value of a secret that was superseded is on record, whatever its id, so the operator's is not that one's.
+    if case.adopted != "none" and len(case.ids) == 2 and not case.record["previous"]:
+        return _adopt_value(case)
+    return _unknown_second(case)
+
+
+def _adopt_value(case: _Case) -> Plan:
+    unknown = case.unknown(adopted="the value to adopt")
+    if unknown:
+        return unknown
+    if case.adopted == "refused":
+        return _adopted_refused()
+    steps = _rest(case, "verify") if case.current_id else _handover("verify")
+    return _go("adopted", "The value of the second secret was named, and is handed over", ("adopt_value", *steps))
+
+
+def _adopted_refused() -> Plan:
+    message = (
+        "Vonage does not accept the value to adopt: set rotate_api_secret_adopt_value to that of the second secret; or"
+        " set rotate_api_secret_mode=rollback to give up one that is in the record already"
+    )
+    return _stop("blocked", "adopted_refused", message)
 
 
 def _unknown_second(case: _Case) -> Plan:
-    """A second secret that is in no record; only the operator can say what it is."""
     ids = ", ".join(case.ids)
     recorded_id = (case.record["current"] or {}).get("id")
     if case.named_id and not case.listed(case.named_id):
-        message = f"rotate_api_secret_current_secret_id is {case.named_id}, which Vonage does not list: it lists {ids}"
+        message = (
+            f"rotate_api_secret_current_secret_id is {case.named_id}, which Vonage does not list: set it to the one of"
+            f" {ids} that is in use"
+        )
         return _stop("blocked", "unknown_second_secret", message)
     if case.named_id and case.listed(recorded_id) and recorded_id != case.named_id:
         message = (
-            f"rotate_api_secret_current_secret_id is {case.named_id}, but the record knows that it is {recorded_id}"
+            f"rotate_api_secret_current_secret_id is {case.named_id}, but the record knows that it is {recorded_id}:"
+            " set it to that, and the other one is revoked as soon as all consumers are confirmed"
         )
         return _stop("blocked", "unknown_second_secret", message)
     if case.named_id and len(case.ids) == 2:
-        revoke = _revocable_now(case, _after(case.now, case.grace))
-        steps = ("adopt", "distribute", "confirm", *(("revoke", "settle") if revoke else ()))
-        return _go("adopted", f"{case.named_id} was named as the secret in use, the other one is superseded", steps)
+        return _adopt(case, case.named_id)
     message = (
         f"The account has a secret that this rotation did not make (listed: {ids}). If nobody uses it, remove it with"
         " vonage_api_secret state=absent; or set rotate_api_secret_current_secret_id to the id of the secret in use,"
-        " and the other one is revoked as soon as all consumers are confirmed"
+        " and the other one is revoked as soon as all consumers are confirmed; or set rotate_api_secret_adopt_value to"
+        " its value, and it becomes the one in use"
     )
-    if case.record["stage"] in ("promoted", "distributed"):
+    if case.record["stage"] in ("promoted", "distributed") and not case.emergency_begins():
+        if case.urgent() and case.confirmed is not None:
+            return _stop("blocked", "unknown_second_secret", f"What has leaked may still be valid. {message}")
         # Handed over beside a secret whose id is not known for certain: that one stays, and nothing is wrong.
         hand_over = ["distribute", "confirm"] if case.confirmed is None else []
         return {**_stop("grace", "unknown_second_secret", message), "steps": hand_over, "missing": case.missing()}
     return _stop("blocked", "unknown_second_secret", message)
+
+
+def _adopt(case: _Case, named_id: str) -> Plan:
+    superseded = next(secret_id for secret_id in case.ids if secret_id != named_id)
+    if case.emergency_begins():
+        message = f"{named_id} was named as the secret in use; the other one is revoked, and then that one is replaced"
+        return _go("emergency", message, ("adopt", "revoke", "settle", *_rest(case, "prepare")), superseded)
+    revoke = case.urgent() or _revocable_now(case, after(case.now, case.grace))
+    steps = ("adopt", "distribute", "confirm", *(("revoke", "settle") if revoke else ()))
+    return _go("adopted", f"{named_id} was named as the secret in use, the other one is superseded", steps, superseded)
 
 
 def _current_refused(case: _Case) -> Plan:
@@ -379,17 +512,19 @@ def _current_refused(case: _Case) -> Plan:
             return _go("resumed", "A rotation was interrupted after its secret was created", steps)
         return _hand_over_now(case)
     if len(case.ids) == 1 and case.admin:
-        first = "create" if case.pending == "refused" else "prepare"
+        first = "create" if case.creatable() else "prepare"
         steps = _rest(case, first) if case.named_id == case.ids[0] else _handover(first)
         return _go("bootstrap", "No value of the account is known; a new one is made beside what is there", steps)
-    return _no_valid_credential()
+    return _no_valid_credential(case)
 
 
-def _no_valid_credential() -> Plan:
+def _no_valid_credential(case: _Case) -> Plan:
     message = (
         "Vonage accepts none of the values in the record. If the secret was changed elsewhere, move the record away and"
         " run again with the valid secret in VONAGE_API_SECRET"
     )
+    if (case.record["previous"] or {}).get("value") and case.mode != "rollback":
+        message += "; if the secret before the one in use still works, set rotate_api_secret_mode=rollback"
     return _stop("blocked", "no_valid_credential", message)
 
 
@@ -401,18 +536,83 @@ def _hand_over_now(case: _Case) -> Plan:
     return _go("current_refused", message, ("promote", "distribute", "confirm", *last))
 
 
+def _roll_back(case: _Case) -> Plan:
+    previous, pending = case.record["previous"], case.record["pending"]
+    if not previous and not pending:
+        message = (
+            "No rotation is under way, so there is nothing to go back to: a secret that was revoked cannot come back."
+            " To be rid of the one in use, set rotate_api_secret_force=true and rotate"
+        )
+        return _stop("idle", "nothing_to_roll_back", message)
+    unknown = case.unknown(current="the secret in use", pending="the secret on its way", previous="the one before")
+    if unknown:
+        return unknown
+    return _swap(case, previous) if previous else _give_up(case)
+
+
+def _swap(case: _Case, previous: Mapping[str, t.Any]) -> Plan:
+    """Go back to the secret before. The one in use may be refused: that is what a rollback is for."""
+    if previous["value"] is None:
+        return _rollback_impossible("The value of the secret before is not in the record")
+    if case.leaked():
+        return _rollback_impossible(f"The secret before has leaked ({case.leaked()})")
+    if case.previous == "refused":
+        return _rollback_impossible("Vonage refuses the secret before: it was revoked, and cannot come back")
+    if case.previous == "none":
+        message = f"The secret before was not tried. {_RUN_AGAIN}"
+        return _stop("inconclusive", "probe_unknown", message)
+    alone = len(case.ids) == 1
+    if not case.ids or (previous["id"] and not case.listed(previous["id"])) or (alone and case.current == "accepted"):
+        return _lists_disagree(case)
+    last: tuple[str, ...] = ()
+    if alone:
+        last = ("settle",)
+    elif case.superseded_id() and case.somebody_confirms():
+        last = ("revoke", "settle")
+    message = "The secret before is accepted and becomes the one in use again; the new one is rejected"
+    return _go("rolled_back", message, ("rollback", "distribute", "confirm", *last))
+
+
+def _give_up(case: _Case) -> Plan:
+    """Go back before the promotion: nobody has the value on its way yet."""
+    message = "The interrupted rotation is given up, and the secret in use stays"
+    secret_id = case.pending_id if case.pending == "accepted" else case.dropped_id()
+    if case.current != "accepted" and (case.pending == "accepted" or secret_id):
+        return _rollback_impossible("The secret on its way may be the only one that works")
+    if case.current == "refused" and not case.admin:
+        return _no_valid_credential(case)
+    if len(case.ids) == 1 and (case.pending == "accepted" or secret_id):
+        return _lists_disagree(case)
+    if case.record["pending"].get("adopted"):
+        # Its secret was not made here, so it is forgotten, and not dropped.
+        return _go("given_up", message, ("abandon",))
+    if secret_id:
+        return _go("given_up", message, ("drop", "abandon"), secret_id)
+    if len(case.ids) > 1 and case.record["pending"]["id"] in (None, case.current_id):
+        return _no_free_slot(case)
+    return _go("given_up", message, ("abandon",))
+
+
+def _rollback_impossible(why: str) -> Plan:
+    message = f"{why}. The way out is forward: set rotate_api_secret_mode=rotate, and rotate_api_secret_force=true"
+    return _stop("blocked", "rollback_impossible", message)
+
+
 def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | None = None) -> Plan:
     """Hand over what is promoted, then take the last steps as soon as they are safe.
 
     Before the consumers were asked, the plan holds what this run can reach; after it, what is safe now.
     """
     not_before = (case.record["previous"] or {}).get("revoke_not_before") if "revoke" in last else None
-    reachable = "revoke" not in last or _revocable_now(case, _instant(not_before or case.now))
+    reachable = "revoke" not in last or _revocable_now(case, instant(not_before or case.now))
     hand_over = () if case.confirmed is not None else ("distribute", "confirm")
     missing = case.missing()
-    if missing:
-        text = f"These consumers have not confirmed generation {case.record['generation']}: {', '.join(missing)}"
-        decision = {**_stop("grace", "unconfirmed_consumers", text), "missing": missing}
+    unconfirmed = f"not confirmed generation {case.record['generation']}: {', '.join(missing)}"
+    if case.leaked():
+        text = f"The old secret has leaked ({case.leaked()}), and goes without waiting for anybody"
+        decision = _go("emergency", f"{text}. These have {unconfirmed}" if missing else text, (*hand_over, *last))
+    elif missing:
+        decision = _stop("grace", "unconfirmed_consumers", f"These consumers have {unconfirmed}")
     elif not reachable:
         decision = {**_stop("grace", *_why_not(case, not_before)), "steps": list(hand_over)}
     elif hand_over:
@@ -420,11 +620,11 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
     else:
         message = "Every consumer uses the new secret" if case.consumers else "Nobody uses the old secret any more"
         decision = _go("confirmed", message, last)
-    return {**decision, "secret_id": secret_id}
+    return {**decision, "secret_id": secret_id, "missing": missing}
 
 
 def _revocable_now(case: _Case, not_before: datetime) -> bool:
-    return case.somebody_confirms() and not_before <= _instant(case.now)
+    return case.somebody_confirms() and not_before <= instant(case.now)
 
 
 def _why_not(case: _Case, not_before: str | None) -> tuple[str, str]:
@@ -438,7 +638,7 @@ def _why_not(case: _Case, not_before: str | None) -> tuple[str, str]:
 
 def _rest(case: _Case, first: str) -> tuple[str, ...]:
     """The steps of a rotation from one on, as far as this run can take it."""
-    if _revocable_now(case, _after(case.now, case.grace)):
+    if case.urgent() or _revocable_now(case, after(case.now, case.grace)):
         return ALL_STEPS[ALL_STEPS.index(first) :]
     return _handover(first)
 
@@ -448,8 +648,8 @@ def _handover(first: str) -> tuple[str, ...]:
     return ALL_STEPS[ALL_STEPS.index(first) : ALL_STEPS.index("revoke")]
 
 
-def _go(reason: str, message: str, steps: Sequence[str]) -> Plan:
-    return {**_stop("rotate", reason, message), "steps": list(steps)}
+def _go(reason: str, message: str, steps: Sequence[str], secret_id: str | None = None) -> Plan:
+    return {**_stop("rotate", reason, message), "steps": list(steps), "secret_id": secret_id}
 
 
 def _stop(outcome: str, reason: str, message: str) -> Plan:
@@ -463,170 +663,24 @@ def _stop(outcome: str, reason: str, message: str) -> Plan:
     }
 
 
-def _pin(record: Record, ids: Sequence[str], current: str, pending: str) -> tuple[str | None, str | None]:
-    """Attribute listed ids to the value in use and to the value on its way, as far as there is proof.
-
-    Proof is: the record (which holds our own 201), the only listed id when a value answers, the one id that was not
-    listed before the creation, and elimination when the other one is certain.
-    """
-    recorded_current, recorded_pending = record["current"] or {}, record["pending"] or {}
-    current_id = recorded_current.get("id") if recorded_current.get("id") in ids else None
-    pending_id = recorded_pending.get("id") if recorded_pending.get("id") in ids else None
-    if len(ids) == 1 and (current == "accepted") != (pending == "accepted"):
-        return (ids[0], None) if current == "accepted" else (None, ids[0])
-    if len(ids) == 2 and current_id is None and pending == "none":
-        previous_id = (record["previous"] or {}).get("id")
-        current_id = _other(ids, previous_id) if previous_id in ids else None
-    if len(ids) == 2 and pending == "accepted":
-        fresh = [secret_id for secret_id in ids if secret_id not in record["ids_before"]]
-        if pending_id is None and current_id is None and len(fresh) == 1:
-            pending_id = fresh[0]
-        pending_id = pending_id or _other(ids, current_id)
-    if len(ids) == 2 and current == "accepted":
-        current_id = current_id or _other(ids, pending_id)
-    return current_id, pending_id
+def _warnings(case: _Case) -> list[str]:
+    found = []
+    if case.lease and case.mode == "status":
+        found.append(f"{_held_by(case.lease)}, and may change what is shown here")
+    limit = seconds(case.overlap_warning) if case.overlap_warning else 0
+    if limit and case.overlap() > limit:
+        found.append(
+            f"Two secrets have been valid for {_span(case.overlap())} since the promotion, longer than"
+            f" rotate_api_secret_overlap_warning, which is {case.overlap_warning}"
+        )
+    return found
 
 
-def _other(ids: Sequence[str], one: str | None) -> str | None:
-    return next(secret_id for secret_id in ids if secret_id != one) if one else None
-
-
-def _adopt(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    ids = [secret["id"] for secret in facts["secrets"]]
-    current_id = facts["secret_id"]
-    return {
-        "stage": "promoted",
-        "current": {
-            **record["current"],
-            "id": current_id,
-            "created_at": _created_at(facts, current_id),
-            "since": record["current"]["since"] or now,
-        },
-        "previous": {
-            "value": (record["previous"] or {}).get("value"),
-            "id": _other(ids, current_id),
-            "revoke_not_before": _later(now, facts),
-        },
-    }
-
-
-def _drop(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    # The intent: a value that never worked is given up for good, and its id says what is to go.
-    return {"pending": {**record["pending"], "value": None} if record["pending"] else None}
-
-
-def _dropped(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    # The count of attempts outlives the value.
-    return {"stage": "idle", "pending": {**record["pending"], "id": None} if record["pending"] else None}
-
-
-def _prepare(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    ids = [secret["id"] for secret in facts["secrets"]]
-    current = record["current"]
-    if current is None and facts.get("secret_id") in ids:
-        # The operator says which secret the new one replaces; its value is nobody's business.
-        current = {"value": None, "id": facts["secret_id"], "created_at": None, "since": None}
-    if current:
-        current_id = _pin({**record, "current": current}, ids, facts["current"], "none")[0]
-        current = {
-            **current,
-            "id": current_id,
-            "created_at": _created_at(facts, current_id) or current["created_at"],
-            "since": current["since"] or now,
-        }
-    attempts = (record["pending"] or {}).get("attempts", 0) + 1
-    return {
-        "stage": "prepared",
-        "current": current,
-        "pending": {"value": facts["value"], "id": None, "prepared_at": now, "attempts": attempts},
-        "ids_before": ids,
-    }
-
-
-def _create(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    secret = facts.get("secret") or {}
-    ids = [secret["id"] for secret in facts["secrets"]]
-    pinned = _pin(record, ids, facts["current"], "accepted")[1]
-    # An id that was there before cannot be the new one, however little the list shows.
-    fresh = [secret_id for secret_id in (secret.get("id"), pinned) if secret_id not in (None, *record["ids_before"])]
-    return {"stage": "created", "pending": {**record["pending"], "id": next(iter(fresh), None)}}
-
-
-def _verify(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    return {"stage": "verified"}
-
-
-def _promote(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    ids = [secret["id"] for secret in facts["secrets"]]
-    old, new = record["current"], record["pending"]
-    current_id, pending_id = _pin(record, ids, facts["current"], "accepted")
-    pending_id = pending_id or new["id"]
-    previous = None
-    if old:
-        # An id that is not beyond doubt is not recorded, so nothing can ever be deleted by it.
-        old_id = None if facts["current"] == "refused" else current_id or old["id"]
-        previous = {"value": old["value"], "id": old_id, "revoke_not_before": _later(now, facts)}
-    return {
-        "stage": "promoted",
-        "generation": record["generation"] + 1,
-        "current": {
-            "value": new["value"],
-            "id": pending_id,
-            "created_at": _created_at(facts, pending_id),
-            "since": now,
-        },
-        "pending": None,
-        "previous": previous,
-    }
-
-
-def _distribute(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    return {"stage": "distributed"}
-
-
-def _revoke(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    return {"stage": "revoking"}
-
-
-def _settle(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
-    previous = record["previous"]
-    # A value that Vonage was not seen to refuse is not kept: it would be taken for one that came back.
-    value = previous["value"] if previous and facts.get("refused", True) else None
-    retired = [{"value": value, "id": previous["id"], "retired_at": now}] if previous else []
-    return {
-        "stage": "idle",
-        "previous": None,
-        "retired": [*retired, *record["retired"]][:_RETIRED_KEPT],
-        "ids_before": [],
-    }
-
-
-_TRANSITIONS: dict[str, t.Callable[[Record, str, Mapping[str, t.Any]], Record]] = {
-    "adopt": _adopt,
-    "drop": _drop,
-    "dropped": _dropped,
-    "prepare": _prepare,
-    "create": _create,
-    "verify": _verify,
-    "promote": _promote,
-    "distribute": _distribute,
-    "revoke": _revoke,
-    "settle": _settle,
-}
-
-
-def _created_at(facts: Mapping[str, t.Any], secret_id: str | None) -> str | None:
-    return next((secret["created_at"] for secret in facts["secrets"] if secret["id"] == secret_id), None)
-
-
-def _later(now: str, facts: Mapping[str, t.Any]) -> str:
-    return _after(now, facts.get("grace") or 0).strftime(_TIME_FORMAT)
-
-
-def _after(time: str, duration: t.Any) -> datetime:
-    return _instant(time) + timedelta(seconds=seconds(duration))
-
-
-def _instant(time: str) -> datetime:
-    # Vonage writes secrets with whole seconds and subaccounts with milliseconds; Python 3.9 reads no Z.
-    return datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone(timezone.utc)
+def _span(duration: int) -> str:
+    """A duration in its largest whole unit, as a person says it."""
+    size, unit = next(
+        ((size, unit) for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")) if duration >= size),
+        (1, "second"),
+    )
+    count = duration // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation import seconds
+from ansible_collections.community.vonage.plugins.module_utils._rotation_record import seconds
 
 Settings = Mapping[str, t.Any]
 

@@ -13,16 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_record
 
 NOW = "2026-11-22T12:00:00Z"
 RECENT = "2026-11-20T12:00:00Z"
 LONG_AGO = "2026-01-02T03:04:05Z"
 
 ALL = "prepare create verify promote distribute confirm revoke settle"
-FROM_CREATE = "create verify promote distribute confirm revoke settle"
-FROM_VERIFY = "verify promote distribute confirm revoke settle"
+FROM_CREATE = "claim create verify promote distribute confirm revoke settle"
+FROM_VERIFY = "claim verify promote distribute confirm revoke settle"
 TO_CONFIRM = "prepare create verify promote distribute confirm"
+CREATE_TO_CONFIRM = "claim create verify promote distribute confirm"
 
 LISTED = (0, 1, 2)
 CURRENT = ("accepted", "refused", "unknown", "none")
@@ -34,7 +35,7 @@ WHO = ("own", "admin")
 TABLE = [
     ("0", "*", "*", "own", "blocked", "protocol_error", ""),
     ("0", "*", "none lost", "admin", "rotate", "first_secret", f"{TO_CONFIRM} settle"),
-    ("0", "*", "accepted refused unknown", "admin", "rotate", "first_secret", f"{TO_CONFIRM[8:]} settle"),
+    ("0", "*", "accepted refused unknown", "admin", "rotate", "first_secret", f"{CREATE_TO_CONFIRM} settle"),
     ("1 2", "unknown", "*", "*", "inconclusive", "probe_unknown", ""),
     ("1 2", "accepted refused none", "unknown", "*", "inconclusive", "probe_unknown", ""),
     ("1", "accepted", "none", "*", "rotate", "max_age", ALL),
@@ -44,8 +45,8 @@ TABLE = [
     ("1", "refused", "accepted", "*", "rotate", "current_refused", "promote distribute confirm settle"),
     ("1", "refused none", "none refused lost", "own", "blocked", "no_valid_credential", ""),
     ("1", "refused none", "none lost", "admin", "rotate", "bootstrap", TO_CONFIRM),
-    ("1", "refused none", "refused", "admin", "rotate", "bootstrap", TO_CONFIRM[8:]),
-    ("1", "none", "accepted", "*", "rotate", "resumed", "verify promote distribute confirm"),
+    ("1", "refused none", "refused", "admin", "rotate", "bootstrap", CREATE_TO_CONFIRM),
+    ("1", "none", "accepted", "*", "rotate", "resumed", "claim verify promote distribute confirm"),
     ("2", "accepted", "none", "*", "blocked", "unknown_second_secret", ""),
     ("2", "accepted", "accepted", "*", "rotate", "resumed", FROM_VERIFY),
     ("2", "accepted", "refused", "*", "blocked", "no_free_slot", ""),
@@ -84,7 +85,7 @@ def entry(name: str | None, **fields: Any) -> dict[str, Any]:
 
 def record(**changes: Any) -> dict[str, Any]:
     return {
-        **_rotation.new_record("abcd1234", "S3cretcurrent"),
+        **_rotation_record.new_record("abcd1234", "S3cretcurrent"),
         "version": 7,
         "generation": 3,
         "current": entry("current", created_at=LONG_AGO, since=LONG_AGO),
@@ -145,7 +146,7 @@ IN_USE = {"stage": "promoted", "previous": PREVIOUS}
 
 VARIANTS = {
     "the login is refused, without a record": (
-        _rotation.new_record("abcd1234", "S3cretcurrent"),
+        _rotation_record.new_record("abcd1234", "S3cretcurrent"),
         observation(None, "unknown", "none", status=401),
         {},
         "blocked",
@@ -196,7 +197,7 @@ VARIANTS = {
         "",
     ),
     "without a record": (
-        _rotation.new_record("abcd1234", "S3cretcurrent"),
+        _rotation_record.new_record("abcd1234", "S3cretcurrent"),
         observation(1, "accepted", "none"),
         {},
         "rotate",
@@ -225,7 +226,7 @@ VARIANTS = {
         {},
         "rotate",
         "resumed",
-        "distribute confirm revoke settle",
+        "claim distribute confirm revoke settle",
     ),
     "handed over, all confirmed": (
         record(**IN_USE),
@@ -281,7 +282,7 @@ VARIANTS = {
         {},
         "grace",
         "grace_period",
-        "distribute confirm",
+        "claim distribute confirm",
     ),
     "handed over, nobody to confirm": (
         record(**IN_USE),
@@ -305,7 +306,7 @@ VARIANTS = {
         {"consumers": [], "mode": "finish"},
         "rotate",
         "resumed",
-        "create verify promote distribute confirm",
+        "claim create verify promote distribute confirm",
     ),
     "handed over in an earlier run, nobody to confirm, to finish": (
         record(**IN_USE),
@@ -321,7 +322,7 @@ VARIANTS = {
         {},
         "grace",
         "unknown_second_secret",
-        "distribute confirm",
+        "claim distribute confirm",
     ),
     "handed over beside a secret whose id is not known": (
         record(stage="promoted"),
@@ -369,7 +370,7 @@ VARIANTS = {
         {},
         "rotate",
         "resumed",
-        "distribute confirm revoke settle",
+        "claim distribute confirm revoke settle",
     ),
     "the old one was removed by hand": (
         record(**IN_USE),
@@ -377,7 +378,7 @@ VARIANTS = {
         {},
         "rotate",
         "resumed",
-        "distribute confirm settle",
+        "claim distribute confirm settle",
     ),
     "the list shows the old one alone, and the new one works": (
         record(**IN_USE),
@@ -505,7 +506,7 @@ VARIANTS = {
         {},
         "rotate",
         "resumed",
-        "verify promote distribute confirm",
+        "claim verify promote distribute confirm",
     ),
     "both accepted, the list of before known": (
         record(
@@ -528,7 +529,7 @@ VARIANTS = {
         "promote distribute confirm",
     ),
     "bootstrap, the one to replace named": (
-        _rotation.new_record("abcd1234", None),
+        _rotation_record.new_record("abcd1234", None),
         observation(1, "none", "none"),
         {"admin": True, "current_secret_id": "current"},
         "rotate",
@@ -557,14 +558,27 @@ def test_the_plan_names_the_consumers_that_are_missing() -> None:
     assert "web2" in plan["message"]
 
 
-MUTATIONS = {"adopt", "drop", "prepare", "create", "promote", "distribute", "revoke", "settle"}
+MUTATIONS = {
+    "claim",
+    "adopt",
+    "adopt_value",
+    "drop",
+    "abandon",
+    "rollback",
+    "prepare",
+    "create",
+    "promote",
+    "distribute",
+    "revoke",
+    "settle",
+}
 
 ids = st.sampled_from(["current", "other", "pending", "foreign"])
 maybe_id = st.none() | ids
 records = st.builds(
     record,
     generation=st.integers(0, 3),
-    stage=st.sampled_from(_rotation.STAGES),
+    stage=st.sampled_from(_rotation_record.STAGES),
     current=st.none() | st.builds(entry, maybe_id, created_at=st.none() | st.just(LONG_AGO), since=st.just(LONG_AGO)),
     pending=st.none()
     | st.builds(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_record
 
 THEN = "2026-11-22T12:00:00Z"
 LATER = "2026-11-22T13:00:00Z"
@@ -22,21 +22,21 @@ NEW = {"id": "new", "created_at": "2026-11-22T12:00:01Z"}
 
 
 def started() -> dict[str, Any]:
-    return _rotation.new_record("abcd1234", "OldValue1")
+    return _rotation_record.new_record("abcd1234", "OldValue1")
 
 
 def prepared() -> dict[str, Any]:
-    return _rotation.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="accepted")
+    return _rotation_record.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="accepted")
 
 
 def created(lost_answer: bool = False) -> dict[str, Any]:
     secret = None if lost_answer else NEW
-    return _rotation.advance(prepared(), "create", THEN, secret=secret, secrets=[OLD, NEW], current="accepted")
+    return _rotation_record.advance(prepared(), "create", THEN, secret=secret, secrets=[OLD, NEW], current="accepted")
 
 
 def promoted(current: str = "accepted", **facts: Any) -> dict[str, Any]:
-    verified = _rotation.advance(created(), "verify", THEN)
-    return _rotation.advance(verified, "promote", LATER, secrets=[OLD, NEW], current=current, **facts)
+    verified = _rotation_record.advance(created(), "verify", THEN)
+    return _rotation_record.advance(verified, "promote", LATER, secrets=[OLD, NEW], current=current, **facts)
 
 
 def test_prepare_records_the_value_and_pins_the_only_listed_id() -> None:
@@ -54,20 +54,22 @@ def test_prepare_records_the_value_and_pins_the_only_listed_id() -> None:
 
 
 def test_prepare_pins_nothing_to_a_value_that_is_refused() -> None:
-    record = _rotation.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="refused")
+    record = _rotation_record.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="refused")
     assert record["current"]["id"] is None
 
 
 def test_prepare_records_the_id_that_the_operator_named_when_no_value_is_known() -> None:
-    nothing = _rotation.new_record("abcd1234", None)
-    record = _rotation.advance(nothing, "prepare", THEN, value="N", secrets=[OLD], current="none", secret_id="old")
+    nothing = _rotation_record.new_record("abcd1234", None)
+    record = _rotation_record.advance(
+        nothing, "prepare", THEN, value="N", secrets=[OLD], current="none", secret_id="old"
+    )
     assert record["current"]["id"] == "old"
     assert record["current"]["value"] is None
 
 
 def test_prepare_counts_the_attempts() -> None:
-    dropped = _rotation.advance(_rotation.advance(created(), "drop", THEN), "dropped", THEN)
-    again = _rotation.advance(dropped, "prepare", THEN, value="Third1", secrets=[OLD], current="accepted")
+    dropped = _rotation_record.advance(_rotation_record.advance(created(), "drop", THEN), "dropped", THEN)
+    again = _rotation_record.advance(dropped, "prepare", THEN, value="Third1", secrets=[OLD], current="accepted")
     assert again["pending"]["attempts"] == 2
 
 
@@ -100,45 +102,45 @@ def test_promote_past_a_refused_secret_records_no_id_to_delete() -> None:
 
 def test_promote_keeps_the_ids_of_the_record_when_the_list_lags() -> None:
     for listed in ([OLD], [NEW], []):
-        record = _rotation.advance(created(), "promote", LATER, secrets=listed, current="accepted")
+        record = _rotation_record.advance(created(), "promote", LATER, secrets=listed, current="accepted")
         assert (record["current"]["id"], record["previous"]["id"]) == ("new", "old")
 
 
 def test_create_never_takes_an_id_that_was_there_before() -> None:
-    record = _rotation.advance(prepared(), "create", THEN, secret=OLD, secrets=[OLD], current="accepted")
+    record = _rotation_record.advance(prepared(), "create", THEN, secret=OLD, secrets=[OLD], current="accepted")
     assert record["pending"]["id"] is None
 
 
 def test_drop_records_the_intent_and_dropped_the_end() -> None:
-    dropping = _rotation.advance(created(), "drop", THEN)
+    dropping = _rotation_record.advance(created(), "drop", THEN)
     assert dropping["pending"] == {"value": None, "id": "new", "prepared_at": THEN, "attempts": 1}
-    assert _rotation.advance(dropping, "dropped", THEN)["pending"]["id"] is None
+    assert _rotation_record.advance(dropping, "dropped", THEN)["pending"]["id"] is None
 
 
 def test_settle_forgets_a_value_that_vonage_still_accepts() -> None:
-    record = _rotation.advance(promoted(), "settle", LATER, refused=False)
+    record = _rotation_record.advance(promoted(), "settle", LATER, refused=False)
     assert record["retired"] == [{"value": None, "id": "old", "retired_at": LATER}]
 
 
 def test_revoke_records_the_intent_alone() -> None:
-    record = _rotation.advance(promoted(), "revoke", LATER)
+    record = _rotation_record.advance(promoted(), "revoke", LATER)
     assert record["stage"] == "revoking"
     assert record["previous"]["id"] == "old"
 
 
 def test_settle_retires_the_old_secret_and_keeps_two() -> None:
-    record = _rotation.advance(promoted(), "settle", LATER)
+    record = _rotation_record.advance(promoted(), "settle", LATER)
     assert record["stage"] == "idle"
     assert record["previous"] is None
     assert record["ids_before"] == []
     assert record["retired"] == [{"value": "OldValue1", "id": "old", "retired_at": LATER}]
     older = [{"value": f"V{n}", "id": f"i{n}", "retired_at": THEN} for n in (1, 2)]
-    record = _rotation.advance({**promoted(), "retired": older}, "settle", LATER)
+    record = _rotation_record.advance({**promoted(), "retired": older}, "settle", LATER)
     assert [entry["id"] for entry in record["retired"]] == ["old", "i1"]
 
 
 def test_adopt_records_the_other_secret_as_superseded() -> None:
-    record = _rotation.advance(started(), "adopt", THEN, secrets=[OLD, NEW], secret_id="new", grace="0s")
+    record = _rotation_record.advance(started(), "adopt", THEN, secrets=[OLD, NEW], secret_id="new", grace="0s")
     assert record["current"]["id"] == "new"
     assert record["current"]["value"] == "OldValue1"
     assert record["previous"] == {"value": None, "id": "old", "revoke_not_before": THEN}
@@ -146,8 +148,8 @@ def test_adopt_records_the_other_secret_as_superseded() -> None:
 
 
 def test_a_step_that_is_not_recorded_is_named() -> None:
-    with pytest.raises(ValueError, match="'confirm' is not a recorded step: adopt, drop, dropped, prepare"):
-        _rotation.advance(started(), "confirm", THEN)
+    with pytest.raises(ValueError, match="'confirm' is not a recorded step: claim, adopt, adopt_value, drop"):
+        _rotation_record.advance(started(), "confirm", THEN)
 
 
 facts = st.fixed_dictionaries(
@@ -181,12 +183,12 @@ def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str
     record = started()
     for step, step_facts in zip(path, learned):
         before = copy.deepcopy(record)
-        after = _rotation.advance(record, step, THEN, **step_facts)
+        after = _rotation_record.advance(record, step, THEN, **step_facts)
         assert record == before
         assert after["version"] == before["version"] + 1
         assert after["generation"] == before["generation"] + (step == "promote")
         assert values(before) <= values(after)
-        assert not _rotation.problem(after, "abcd1234")
+        assert not _rotation_record.problem(after, "abcd1234")
         record = after
 
 
@@ -206,14 +208,14 @@ def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str
     ],
 )
 def test_a_record_that_cannot_be_used_says_why(changes: dict[str, Any], words: str) -> None:
-    problem = _rotation.problem({**started(), **changes}, "abcd1234")
+    problem = _rotation_record.problem({**started(), **changes}, "abcd1234")
     assert words in problem
     assert "OldValue1" not in problem
 
 
 @pytest.mark.parametrize("record", [None, [], "text", {}])
 def test_what_is_no_record_at_all_is_refused(record: Any) -> None:
-    assert "not one of a rotation" in _rotation.problem(record, "abcd1234")
+    assert "not one of a rotation" in _rotation_record.problem(record, "abcd1234")
 
 
 @pytest.mark.parametrize(
@@ -230,13 +232,13 @@ def test_what_is_no_record_at_all_is_refused(record: Any) -> None:
     ],
 )
 def test_a_duration_is_read(duration: Any, expected: int) -> None:
-    assert _rotation.seconds(duration) == expected
+    assert _rotation_record.seconds(duration) == expected
 
 
 @pytest.mark.parametrize("duration", ["", "d", "1 month", "-1d", "1.5h", None, "1y"])
 def test_what_is_no_duration_says_what_to_write(duration: Any) -> None:
     with pytest.raises(ValueError, match="write seconds, or a number with s, m, h, d or w such as 30d"):
-        _rotation.seconds(duration)
+        _rotation_record.seconds(duration)
 
 
 def info(error: Any = None, candidates: Any = (), secrets: Any = (OLD,)) -> dict[str, Any]:
@@ -253,8 +255,8 @@ def info(error: Any = None, candidates: Any = (), secrets: Any = (OLD,)) -> dict
         (prepared(), info(candidates=["accepted", "refused"]), ([OLD], "accepted", "refused")),
         (prepared(), info({"status": 401}, ["refused", "accepted"]), ([OLD], "refused", "accepted")),
         (prepared(), info({"status": 503}, ["unknown", "unknown"]), (None, "unknown", "unknown")),
-        (_rotation.new_record("abcd1234", None), info(), ([OLD], "none", "none")),
-        (_rotation.advance(created(), "drop", THEN), info(candidates=["accepted"]), ([OLD], "accepted", "lost")),
+        (_rotation_record.new_record("abcd1234", None), info(), ([OLD], "none", "none")),
+        (_rotation_record.advance(created(), "drop", THEN), info(candidates=["accepted"]), ([OLD], "accepted", "lost")),
     ],
 )
 def test_the_answers_are_read_in_the_order_of_the_candidates(record: Any, result: Any, expected: Any) -> None:
