@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from datetime import datetime, timezone
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.plugin_utils import _holder
 
 Fields = dict[str, t.Any]
 
@@ -29,6 +31,7 @@ class ActionModule(ActionBase):
             argument_spec={
                 "record": {"type": "raw", "required": True, "no_log": True},
                 "listed": {"type": "raw", "required": True},
+                "adopt_value": {"type": "raw", "no_log": True},
                 "retired": {"type": "list", "elements": "str", "default": []},
                 "begun": {"type": "raw"},
                 "confirmed": {"type": "raw"},
@@ -44,16 +47,29 @@ class ActionModule(ActionBase):
             # A confirmation counts for this run alone, and not for another account's in the same run of Ansible. The
             # operator's word stands for the confirmations, but only of a secret that was handed over before this run.
             started = {
-                "run": f"{record['account_id']} {now.isoformat()}",
+                # A worker's parent is the process of the run.
+                "run": f"{record['account_id']} {now.isoformat()} {_holder.holder(os.getppid())}",
                 "vouched": policy["mode"] == "finish" and record["stage"] in ("promoted", "distributed", "revoking"),
                 "hand_over_to": [],
             }
+        lease, adopt_value = record.get("lease"), options["adopt_value"]
+        policy = {
+            **policy,
+            "vouched": started["vouched"],
+            "holder": started["run"],
+            "holder_gone": bool(lease) and _holder.is_gone(lease["holder"]),
+        }
         observation = _rotation.observe(
-            record, listed, options["retired"], options["confirmed"] or {} if begun else None
+            record,
+            listed,
+            options["retired"],
+            options["confirmed"] or {} if begun else None,
+            policy,
+            # It was probed after the values of the record.
+            adopted=listed["candidates"][-1] if adopt_value else "none",
+            adopted_value=adopt_value,
         )
-        plan = _rotation.plan(
-            record, observation, {**policy, "vouched": started["vouched"]}, now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        )
+        plan = _rotation.plan(record, observation, policy, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
         shows = self._task.check_mode or policy["mode"] == "status"
         if not begun and "distribute" in plan["steps"] and not shows:
             started["hand_over_to"] = options["hosts"]

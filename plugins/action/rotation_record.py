@@ -124,7 +124,12 @@ def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[s
             replace(path, vault.encrypt(yaml.safe_dump({_VARIABLE: record}, sort_keys=False).encode()))
             if _read(path, vault) != record:
                 raise AnsibleActionFail(f"The record {path} reads back differently from what was written to it")
-    return {"changed": True, "record": record}
+    return {"changed": _matter(record) != _matter(stored), "record": record}
+
+
+def _matter(record: Record | None) -> dict[str, t.Any]:
+    """What a save is for: that a run holds the record for a while changes nothing."""
+    return {name: value for name, value in (record or {}).items() if name not in ("version", "lease")}
 
 
 def _read(path: Path, vault: _Vault) -> Record | None:

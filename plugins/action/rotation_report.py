@@ -2,15 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Says what a run of a rotation came to."""
+"""Says what a run of a rotation came to: on the screen, in a report, and in metrics."""
 
 from __future__ import annotations
 
+import os
 import typing as t
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.community.vonage.plugins.module_utils import _rotation_record
+from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
+
 Fields = dict[str, t.Any]
+
+# Variables of the environment by which a controller such as AWX tells its jobs apart.
+_JOBS = ("AWX_JOB_ID", "JOB_ID")
+
+# Of a decision, what the report repeats.
+_REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "missing", "age_seconds", "overlap_seconds")
 
 
 class ActionModule(ActionBase):
@@ -24,33 +38,110 @@ class ActionModule(ActionBase):
         # What may hold a secret is raw: an error of the argument spec would print it.
         _validation, options = self.validate_argument_spec(
             argument_spec={
+                "account_id": {"type": "str", "required": True},
+                "mode": {"type": "str", "default": "rotate"},
                 "decision": {"type": "raw", "required": True},
                 "record": {"type": "raw", "required": True, "no_log": True},
                 "listed": {"type": "raw", "required": True},
                 "kept_in": {"type": "str", "required": True},
                 "hosts": {"type": "list", "elements": "str", "default": []},
+                "report": {"type": "path"},
+                "metrics": {"type": "path"},
+                "failed_task": {"type": "str"},
+                "failure": {"type": "raw"},
             }
         )
-        record, secrets = options["record"], options["listed"]["secrets"]
-        kept = "" if record["version"] else ", which does not exist yet"
+        decision, record = options["decision"], options["record"]
         result.update(
-            {name: value for name, value in options["decision"].items() if name not in ("changed", "failed")},
+            {name: value for name, value in decision.items() if name not in ("changed", "failed", "msg", "warnings")},
             changed=False,
-            generation=record["generation"],
-            stage=record["stage"],
-            secret_ids=[secret["id"] for secret in secrets],
+            account_id=options["account_id"],
+            generation=record.get("generation"),
+            stage=record.get("stage"),
+            secret_ids=[secret["id"] for secret in options["listed"].get("secrets") or ()],
         )
-        result["msg"] = [
-            *result["decisions"],
-            f"account: {record['account_id']}",
-            f"steps: {' -> '.join(result['begun_steps']) or 'none'}",
-            f"secrets: {', '.join(_dated(secret) for secret in secrets) or 'none'}",
-            f"consumers: {', '.join(options['hosts']) or 'none'}",
-            f"record: {options['kept_in']}{kept}, generation {record['generation']}, stage {record['stage']}",
-        ]
-        result["_ansible_verbose_always"] = True
+        if options["failed_task"]:
+            result.update(failed_task=options["failed_task"], msg=_failure(options["failure"], record))
+        else:
+            result["msg"] = _summary(result, record, options)
+            result["_ansible_verbose_always"] = True
+        # A run that only looks leaves nothing behind.
+        if not self._task.check_mode and options["mode"] != "status":
+            problems = _publish(options, result)
+            if problems:
+                result["warnings"] = [*result.get("warnings", ()), *problems]
         return result
 
 
-def _dated(secret: Fields) -> str:
-    return f"{secret['id']} of {secret['created_at']}"
+def _summary(result: Fields, record: Mapping[str, t.Any], options: Fields) -> list[str]:
+    kept = "" if record["version"] else ", which does not exist yet"
+    secrets = [f"{secret['id']} of {secret['created_at']}" for secret in options["listed"]["secrets"]]
+    lines = [
+        *result["decisions"],
+        f"account: {options['account_id']}",
+        f"steps: {' -> '.join(result['begun_steps']) or 'none'}",
+        f"secrets: {', '.join(secrets) or 'none'}",
+        f"consumers: {', '.join(options['hosts']) or 'none'}",
+        f"record: {options['kept_in']}{kept}, generation {record['generation']}, stage {record['stage']}",
+    ]
+    if result["missing"]:
+        lines.append(f"missing: {', '.join(result['missing'])}")
+    return lines
+
+
+def _failure(failure: t.Any, record: Mapping[str, t.Any]) -> str:
+    """The message of the task that failed. It is somebody else's, so it is searched for what the record holds."""
+    text = str(failure.get("msg") or "no message") if isinstance(failure, Mapping) else str(failure)
+    values = _rotation_record.recorded_values(record) if record else []
+    return Redactor([(record["account_id"], value) for value in values])(text)
+
+
+def _publish(options: Fields, result: Fields) -> list[str]:
+    """Write the report and the metrics.
+
+    :returns: What could not be written. It is no reason to fail: the rotation is done.
+    """
+    now = datetime.now(timezone.utc)
+    problems = []
+    try:
+        if options["report"]:
+            append_report(Path(options["report"]), _entry(options, result, now))
+        if options["metrics"]:
+            write_metrics(
+                Path(options["metrics"]), options["account_id"], now, _values(result), bool(options["failed_task"])
+            )
+    except OSError as error:
+        problems.append(f"The report or the metrics of {options['account_id']} cannot be written: {error}")
+    return problems
+
+
+def _entry(options: Fields, result: Fields, now: datetime) -> Fields:
+    hosts, missing = options["hosts"], result.get("missing") or []
+    entry: Fields = {
+        "time": now.isoformat(timespec="seconds"),
+        "run": result.get("run"),
+        "job": next(filter(None, map(os.environ.get, _JOBS)), None),
+        "mode": options["mode"],
+        "account_id": options["account_id"],
+        "generation": result["generation"],
+        "stage": result["stage"],
+        "secret_ids": result["secret_ids"],
+        **{name: result.get(name) for name in _REPORTED},
+        "consumers": {"hosts": len(hosts), "missing": missing},
+        "failed_task": options["failed_task"],
+    }
+    if options["failed_task"]:
+        failure = options["failure"] if isinstance(options["failure"], Mapping) else {}
+        entry.update(message=result["msg"], error=failure.get("error"))
+    return entry
+
+
+def _values(result: Fields) -> Fields:
+    return {
+        "active_secrets": len(result["secret_ids"]) if result["secret_ids"] else None,
+        "secret_age_seconds": result.get("age_seconds"),
+        "overlap_seconds": result.get("overlap_seconds"),
+        "generation": result["generation"],
+        "stage": result["stage"],
+        "outcome": result.get("outcome"),
+    }

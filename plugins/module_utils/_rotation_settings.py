@@ -15,7 +15,10 @@ from ansible_collections.community.vonage.plugins.module_utils._rotation_record 
 Settings = Mapping[str, t.Any]
 
 _PREFIX = "rotate_api_secret_"
-_DURATIONS = ("max_age", "grace", "propagation_timeout")
+_DURATIONS = ("max_age", "grace", "lease", "overlap_warning", "propagation_timeout")
+
+# Without a greatest age nothing is ever due, and without a longest overlap nothing is warned of.
+_OPTIONAL = ("max_age", "overlap_warning")
 
 # Any more logins in a row would prove nothing.
 _MOST_VERIFY_TIMES = 50
@@ -49,8 +52,7 @@ def settings_problem(
             " or more seconds"
         )
     for name in _DURATIONS:
-        # Without a greatest age, nothing is ever due.
-        if settings[name] or name != "max_age":
+        if settings[name] or name not in _OPTIONAL:
             try:
                 seconds(settings[name])
             except ValueError as error:

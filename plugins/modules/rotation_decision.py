@@ -51,6 +51,10 @@ options:
         P(community.vonage.rotation_candidates#filter).
     type: raw
     required: true
+  adopt_value:
+    description:
+      - The value of a second secret that is in no record. It was the last one of the candidates.
+    type: raw
   retired:
     description:
       - What the retired values of the record answered, where they were probed.

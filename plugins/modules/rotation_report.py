@@ -13,7 +13,8 @@ module: rotation_report
 short_description: Say what a run of a rotation came to
 version_added: 0.1.0
 description:
-  - Shows the end of a run of the role P(community.vonage.rotate_api_secret#role), and returns what it came to.
+  - Shows the end of a run of the role P(community.vonage.rotate_api_secret#role), returns what it came to, and writes
+    that to a report and to metrics. None of them holds a value.
 author:
   - community.vonage contributors (@ansible-collections)
 attributes:
@@ -29,7 +30,7 @@ attributes:
   diff_mode:
     description: Returns details of what has changed, or would change, in diff mode.
     support: none
-    details: It changes nothing.
+    details: Only the report and the metrics are written.
   idempotent:
     description: When run twice in a row with the same arguments, the second run changes nothing.
     support: full
@@ -39,6 +40,32 @@ attributes:
     platforms: posix
     details: On the controller.
 options:
+  account_id:
+    description:
+      - API key of the account.
+    type: str
+    required: true
+  mode:
+    description:
+      - What the run was to do. Of V(status), nothing is written.
+    type: str
+    default: rotate
+  report:
+    description:
+      - A file that gets a line of JSON for each run.
+    type: path
+  metrics:
+    description:
+      - A textfile for the node exporter of Prometheus. It may be shared by accounts.
+    type: path
+  failed_task:
+    description:
+      - The task that ended the run.
+    type: str
+  failure:
+    description:
+      - The result of that task, or what may be shown of it.
+    type: raw
   decision:
     description:
       - The last result of M(community.vonage.rotation_decision) in this run.
@@ -72,6 +99,8 @@ options:
 EXAMPLES = r"""
 - name: Report the result
   community.vonage.rotation_report:
+    account_id: abcd1234
+    report: /var/log/vonage-rotation.jsonl
     decision: "{{ decision }}"
     record: "{{ stored.record }}"
     listed: "{{ listed }}"
