@@ -348,8 +348,6 @@ def _one_listed(case: _Case) -> Plan:
     if case.emergency_begins():
         message = "The secret in use has leaked, and is replaced and revoked now"
         return _go("emergency", message, (*(("settle",) if previous else ()), *_rest(case, "prepare")))
-    if record["stage"] == "revoking":
-        return _go("resumed", "The old secret is gone, and the rotation is to be closed", ("settle",))
     if previous or record["stage"] in ("promoted", "distributed"):
         return _close(case, "The old secret is gone, and the new one is to be handed over", ("settle",))
     due = case.due()
@@ -372,9 +370,9 @@ def _lists_disagree(case: _Case) -> Plan:
 
 def _two_listed(case: _Case) -> Plan:
     """Two secrets listed (or more), and the value in use is accepted."""
-    recorded_id = (case.record["current"] or {}).get("id")
-    if recorded_id and not case.listed(recorded_id):
-        return _lists_disagree(case)
+    for answer, entry in ((case.current, case.record["current"]), (case.pending, case.record["pending"])):
+        if answer == "accepted" and entry["id"] and not case.listed(entry["id"]):
+            return _lists_disagree(case)
     if case.pending == "accepted":
         steps = _rest(case, "verify") if case.current_id else _handover("verify")
         return _go("resumed", "A rotation was interrupted after its secret was created", steps)
@@ -438,7 +436,10 @@ def _second_recorded_nowhere(case: _Case) -> Plan:
         message = "A value retired before is accepted again: a late request brought it back"
         rest = _rest(case, "prepare") if case.emergency_begins() else ()
         return _go("retired_revived", message, ("drop", *rest), others[0])
-    # The value of a secret that was superseded is on record, whatever its id, so the operator's is not that one's.
+    wrong = _named_wrongly(case)
+    if wrong:
+        return _stop("blocked", "unknown_second_secret", wrong)
+    # Beside a previous value the second secret may be that one's, though its id is not known.
     if case.adopted != "none" and len(case.ids) == 2 and not case.record["previous"]:
         return _adopt_value(case)
     return _unknown_second(case)
@@ -450,7 +451,7 @@ def _adopt_value(case: _Case) -> Plan:
         return unknown
     if case.adopted == "refused":
         return _adopted_refused()
-    steps = _rest(case, "verify") if case.current_id else _handover("verify")
+    steps = _rest(case, "verify") if case.current_id or case.named_id else _handover("verify")
     return _go("adopted", "The value of the second secret was named, and is handed over", ("adopt_value", *steps))
 
 
@@ -462,28 +463,30 @@ def _adopted_refused() -> Plan:
     return _stop("blocked", "adopted_refused", message)
 
 
-def _unknown_second(case: _Case) -> Plan:
-    ids = ", ".join(case.ids)
+def _named_wrongly(case: _Case) -> str:
+    """What is wrong with the id that the operator named, when anything is."""
     recorded_id = (case.record["current"] or {}).get("id")
     if case.named_id and not case.listed(case.named_id):
-        message = (
+        return (
             f"rotate_api_secret_current_secret_id is {case.named_id}, which Vonage does not list: set it to the one of"
-            f" {ids} that is in use"
+            f" {', '.join(case.ids)} that is in use"
         )
-        return _stop("blocked", "unknown_second_secret", message)
     if case.named_id and case.listed(recorded_id) and recorded_id != case.named_id:
-        message = (
+        return (
             f"rotate_api_secret_current_secret_id is {case.named_id}, but the record knows that it is {recorded_id}:"
             " set it to that, and the other one is revoked as soon as all consumers are confirmed"
         )
-        return _stop("blocked", "unknown_second_secret", message)
+    return ""
+
+
+def _unknown_second(case: _Case) -> Plan:
     if case.named_id and len(case.ids) == 2:
         return _adopt(case, case.named_id)
     message = (
-        f"The account has a secret that this rotation did not make (listed: {ids}). If nobody uses it, remove it with"
-        " vonage_api_secret state=absent; or set rotate_api_secret_current_secret_id to the id of the secret in use,"
-        " and the other one is revoked as soon as all consumers are confirmed; or set rotate_api_secret_adopt_value to"
-        " its value, and it becomes the one in use"
+        f"The account has a secret that this rotation did not make (listed: {', '.join(case.ids)}). If nobody uses it,"
+        " remove it with vonage_api_secret state=absent; or set rotate_api_secret_current_secret_id to the id of the"
+        " secret in use, and the other one is revoked as soon as all consumers are confirmed; or set"
+        " rotate_api_secret_adopt_value to the value of the other one, and that becomes the secret in use"
     )
     if case.record["stage"] in ("promoted", "distributed") and not case.emergency_begins():
         if case.urgent() and case.confirmed is not None:
@@ -607,12 +610,14 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
     reachable = "revoke" not in last or _revocable_now(case, instant(not_before or case.now))
     hand_over = () if case.confirmed is not None else ("distribute", "confirm")
     missing = case.missing()
-    unconfirmed = f"not confirmed generation {case.record['generation']}: {', '.join(missing)}"
-    if case.leaked():
-        text = f"The old secret has leaked ({case.leaked()}), and goes without waiting for anybody"
-        decision = _go("emergency", f"{text}. These have {unconfirmed}" if missing else text, (*hand_over, *last))
+    unconfirmed = f"These consumers have not confirmed generation {case.record['generation']}: {', '.join(missing)}"
+    if case.leaked() and "revoke" in last:
+        # Not settled before the others have the new secret: they are cut off, and nobody may forget them.
+        last = ("revoke",) if missing else last
+        message = f"The old secret has leaked ({case.leaked()}), and is revoked without waiting"
+        decision = _go("emergency", f"{message}. {unconfirmed}" if missing else message, (*hand_over, *last))
     elif missing:
-        decision = _stop("grace", "unconfirmed_consumers", f"These consumers have {unconfirmed}")
+        decision = _stop("grace", "unconfirmed_consumers", unconfirmed)
     elif not reachable:
         decision = {**_stop("grace", *_why_not(case, not_before)), "steps": list(hand_over)}
     elif hand_over:

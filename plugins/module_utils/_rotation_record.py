@@ -138,20 +138,23 @@ def pin(record: Record, ids: Sequence[str], current: str, pending: str) -> tuple
     Proof is: the record (which holds our own 201), the only listed id when a value answers, the one id that was not
     listed before the creation, and elimination when the other one is certain.
     """
-    recorded_current, recorded_pending = record["current"] or {}, record["pending"] or {}
-    current_id = recorded_current.get("id") if recorded_current.get("id") in ids else None
-    pending_id = recorded_pending.get("id") if recorded_pending.get("id") in ids else None
+    recorded_current, recorded_pending = [(record[name] or {}).get("id") for name in ("current", "pending")]
     if len(ids) == 1 and (current == "accepted") != (pending == "accepted"):
         return (ids[0], None) if current == "accepted" else (None, ids[0])
-    if len(ids) == 2 and current_id is None and pending == "none":
+    current_id = recorded_current if recorded_current in ids else None
+    pending_id = recorded_pending if recorded_pending in ids else None
+    if len(ids) != 2:
+        return current_id, pending_id
+    # An id that is recorded and not listed is a contradiction, which elimination would make a false proof of.
+    current_open = current == "accepted" and recorded_current is None
+    pending_open = pending == "accepted" and recorded_pending is None
+    if current_open and pending == "none":
         previous_id = (record["previous"] or {}).get("id")
         current_id = other(ids, previous_id) if previous_id in ids else None
-    if len(ids) == 2 and pending == "accepted":
+    if pending_open:
         fresh = [secret_id for secret_id in ids if secret_id not in record["ids_before"]]
-        if pending_id is None and current_id is None and len(fresh) == 1:
-            pending_id = fresh[0]
-        pending_id = pending_id or other(ids, current_id)
-    if len(ids) == 2 and current == "accepted":
+        pending_id = other(ids, current_id) or (fresh[0] if len(fresh) == 1 else None)
+    if current_open:
         current_id = current_id or other(ids, pending_id)
     return current_id, pending_id
 
@@ -188,21 +191,23 @@ def _adopt_value(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record
     # One value under two ids: the id of the one in use would be taken for superseded.
     if facts["value"] in recorded_values(record):
         raise ValueError("The value to adopt is in the record already: name that of the other secret, or none")
+    ids = [secret["id"] for secret in facts["secrets"]]
     current = _pinned(record, record["current"], now, facts)
-    current_id = current["id"]
+    if current["id"] is None and facts.get("secret_id") in ids:
+        current["id"] = facts["secret_id"]
     return {
         "stage": "created",
         "current": current,
         "pending": {
             "value": facts["value"],
-            "id": other([secret["id"] for secret in facts["secrets"]], current_id),
+            "id": other(ids, current["id"]),
             "prepared_at": now,
             "attempts": 1,
             # Not made here, so it is never dropped, and never created again.
             "adopted": True,
             **_mark(facts),
         },
-        "ids_before": [current_id] if current_id else [],
+        "ids_before": [current["id"]] if current["id"] else [],
     }
 
 
@@ -210,7 +215,7 @@ def _drop(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     # The intent: a value that is given up for good, and its id says what is to go.
     pending = record["pending"]
     if not pending:
-        return {"pending": None}
+        return {}
     secret_id = pending["id"]
     if not secret_id:
         secret_id = pin(record, [secret["id"] for secret in facts["secrets"]], facts["current"], "accepted")[1]
@@ -218,8 +223,10 @@ def _drop(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
 
 
 def _dropped(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
+    if not record["pending"]:
+        return {}
     # The count of attempts outlives the value.
-    return {"stage": "idle", "pending": {**record["pending"], "id": None} if record["pending"] else None}
+    return {"stage": "idle", "pending": {**record["pending"], "id": None}}
 
 
 def _abandon(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
@@ -227,8 +234,9 @@ def _abandon(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     # A request that was lost may still create it: then it is known, and can be dropped.
     ours = pending["value"] and not pending.get("adopted")
     retired = [{"value": pending["value"], "id": pending["id"], "retired_at": now}] if ours else []
+    # An emergency may have begun before the secret in use was handed over to everybody.
     return {
-        "stage": "idle",
+        "stage": "promoted" if _mark(pending) and record["generation"] else "idle",
         "pending": None,
         "retired": [*retired, *record["retired"]][:_RETIRED_KEPT],
         "ids_before": [],
@@ -323,8 +331,10 @@ def _settle(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     # A value that Vonage was not seen to refuse is not kept: it would be taken for one that came back.
     value = previous["value"] if previous and facts.get("refused", True) else None
     retired = [{"value": value, "id": previous["id"], "retired_at": now, **_mark(previous)}] if previous else []
+    # Revoked only to make room, before the secret in use was handed over to everybody.
+    made_room = previous and facts.get("emergency") and previous.get("emergency") != facts["emergency"]
     return {
-        "stage": "idle",
+        "stage": "promoted" if made_room else "idle",
         "previous": None,
         "retired": [*retired, *record["retired"]][:_RETIRED_KEPT],
         "ids_before": [],

@@ -362,7 +362,7 @@ VARIANTS = {
         {},
         "rotate",
         "resumed",
-        "settle",
+        "claim distribute confirm settle",
     ),
     "killed before the revoke": (
         record(stage="revoking", previous=PREVIOUS),
