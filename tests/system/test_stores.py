@@ -1,0 +1,221 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record in Vault, AWS Secrets Manager and Kubernetes: the real clients, against stand-ins for the services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from conftest import ACCOUNT, Rehearsal
+from fakes.aws import FakeSecretsManager
+from fakes.kubernetes import FakeKubernetes
+from fakes.server import Answer, Request
+from fakes.vault import ROOT_TOKEN, FakeVault
+
+FORCED = ("-e", "rotate_api_secret_force=true")
+NAMESPACE = "sms"
+
+
+class Service:
+    """A store, and the service behind it.
+
+    :ivar store: Its name.
+    :ivar fake: The service.
+    :ivar variables: Of the role, without prefix.
+    :ivar environment: How a run reaches the service, and logs in.
+    """
+
+    store: str
+    fake: Any
+    variables: dict[str, Any]
+    environment: dict[str, str]
+
+    def document(self) -> dict[str, Any] | None:
+        """What is stored, with the record parsed."""
+        raise NotImplementedError
+
+    def record(self) -> dict[str, Any]:
+        document = self.document()
+        assert document is not None
+        record: dict[str, Any] = document["vonage_rotation"]
+        return record
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        """Store a record as another run does."""
+        raise NotImplementedError
+
+    def put(self, content: dict[str, str]) -> None:
+        """Store something that is no record."""
+        raise NotImplementedError
+
+    def is_save(self, request: Request) -> bool:
+        """Whether a request is the one that stores the record."""
+        raise NotImplementedError
+
+    def refusal(self) -> Answer:
+        """How the service says that this login may not."""
+        raise NotImplementedError
+
+
+class Vault(Service):
+    store = "hashi_vault_kv2"
+    path = f"vonage/{ACCOUNT}"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeVault()
+        self.variables = {}
+        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": ROOT_TOKEN}
+
+    def document(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.fake.get(self.path)
+        return found
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        self.fake.put(self.path, {"vonage_rotation": record})
+
+    def put(self, content: dict[str, str]) -> None:
+        self.fake.put(self.path, content)
+
+    def is_save(self, request: Request) -> bool:
+        return request.method in ("POST", "PUT")
+
+    def refusal(self) -> Answer:
+        return Answer(403, {"errors": ["1 error occurred:\n\t* permission denied\n\n"]})
+
+
+class Aws(Service):
+    store = "aws_secretsmanager"
+    name = f"vonage/{ACCOUNT}"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeSecretsManager()
+        self.variables = {"aws_secretsmanager_region": "eu-central-1"}
+        self.environment = {
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.fake.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_CONFIG_FILE": "/nowhere",
+            "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+            "AWS_MAX_ATTEMPTS": "1",
+        }
+
+    @property
+    def client(self) -> Any:
+        login = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        return boto3.client("secretsmanager", region_name="eu-central-1", endpoint_url=self.fake.backend_url, **login)
+
+    def document(self) -> dict[str, Any] | None:
+        client = self.client
+        try:
+            found = client.get_secret_value(SecretId=self.name)
+        except client.exceptions.ResourceNotFoundException:
+            return None
+        document: dict[str, Any] = json.loads(found["SecretString"])
+        return document
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        # As the store does it: by the id of the version that is replaced.
+        from ansible_collections.community.vonage.plugins.action.rotation_record_aws_secretsmanager import (
+            SecretsManagerStore,
+        )
+
+        store = SecretsManagerStore(self.client, self.name, None)
+        store.write(record, store.read())
+
+    def put(self, content: dict[str, str]) -> None:
+        self.client.create_secret(Name=self.name, SecretString=json.dumps(content))
+
+    def is_save(self, request: Request) -> bool:
+        return request.headers["x-amz-target"].endswith((".CreateSecret", ".PutSecretValue"))
+
+    def refusal(self) -> Answer:
+        return Answer(400, {"__type": "AccessDeniedException", "Message": "User is not authorized to perform this"})
+
+
+class Kubernetes(Service):
+    store = "kubernetes"
+    name = f"vonage-{ACCOUNT}"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeKubernetes(NAMESPACE)
+        self.variables = {"kubernetes_namespace": NAMESPACE}
+        self.environment = {"K8S_AUTH_KUBECONFIG": self.fake.write_kubeconfig(directory / "kubeconfig")}
+
+    def document(self) -> dict[str, Any] | None:
+        found = self.fake.secret(NAMESPACE, self.name)
+        return found and {**found, "vonage_rotation": json.loads(found["vonage_rotation"])}
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        self.put({"vonage_rotation": json.dumps(record)})
+
+    def put(self, content: dict[str, str]) -> None:
+        data = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": self.name}, "stringData": content}
+        self.fake.put("secrets", NAMESPACE, data)
+
+    def is_save(self, request: Request) -> bool:
+        return request.method == "PATCH"
+
+    def refusal(self) -> Answer:
+        message = 'secrets is forbidden: User "system:serviceaccount:sms:deploy" cannot do this'
+        return Answer(
+            403, {"kind": "Status", "status": "Failure", "message": message, "reason": "Forbidden", "code": 403}
+        )
+
+
+@pytest.fixture(params=[Vault, Aws, Kubernetes], ids=lambda kind: kind.store)
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    """Each store, with a service in which nothing is stored."""
+    service: Service = request.param(tmp_path)
+    with service.fake:
+        yield service
+
+
+@pytest.fixture
+def place(place: Rehearsal, service: Service) -> Rehearsal:
+    """The usual place, with the record in the store."""
+    usual = place.environment
+
+    def environment() -> dict[str, str]:
+        return {**usual(), **service.environment}
+
+    place.environment = environment  # type: ignore[method-assign]
+    use(place, service)
+    return place
+
+
+def use(place: Rehearsal, service: Service, **changes: Any) -> None:
+    place.write_inventory(record="", store=service.store, **{**service.variables, **changes})
+
+
+def assert_rotated(place: Rehearsal, service: Service, generation: int = 1) -> None:
+    record = service.record()
+    assert (record["stage"], record["generation"]) == ("idle", generation)
+    assert place.secret_ids() == [record["current"]["id"]]
+    value = record["current"]["value"]
+    assert f"VONAGE_API_SECRET={value}\n" in place.env_file.read_text(encoding="utf-8")
+    # What a consumer reads that is not interested in the rest.
+    document = service.document()
+    assert document is not None
+    assert (document["api_key"], document["api_secret"]) == (ACCOUNT, value)
+    assert str(document["generation"]) == str(generation)
+
+
+def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None:
+    place.start_consumer()
+    place.rotate(vault=False)
+    assert_rotated(place, service)
+    assert service.record()["version"] == 5
+    second = place.rotate(vault=False)
+    assert second.changed == 0
+    assert "idle (not_due)" in second.output
+    # From the record alone.
+    place.rotate(*FORCED, vault=False, environment={"VONAGE_API_SECRET": ""})
+    assert_rotated(place, service, generation=2)
+    assert place.stop_consumer()["refused"] == 0
