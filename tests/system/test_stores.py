@@ -207,6 +207,22 @@ def assert_rotated(place: Rehearsal, service: Service, generation: int = 1) -> N
     assert str(document["generation"]) == str(generation)
 
 
+def check_store(place: Rehearsal, *arguments: str, **variables: str) -> Run:
+    role = {"name": "community.vonage.rotate_api_secret", "tasks_from": "check_store"}
+    task = {"ansible.builtin.include_role": role, "vars": variables}
+    return place.play(task, arguments=arguments, vault=False)
+
+
+def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> None:
+    for _twice in range(2):
+        run = check_store(place)
+        assert run.status == 0, run.output
+        assert "keeps its contract" in run.text
+        assert run.text.count("kept: ") == 4
+    assert service.document() is None
+    assert place.calls() == []
+
+
 def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     place.rotate(vault=False)
