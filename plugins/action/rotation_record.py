@@ -6,55 +6,89 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
-import json
 import os
 import tempfile
 import typing as t
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
+    VARIABLE,
+    RecordAction,
+    RecordStore,
+    Stored,
+    record_in,
+)
 
-# The top level of the file, so that it serves as vars_files too.
-_VARIABLE = "vonage_rotation"
 
-
-class ActionModule(ActionBase):
+class ActionModule(RecordAction):
     """Runs on the controller, whatever host the task is for: the vault passwords of the run are nowhere else."""
 
-    _supports_check_mode = True
-    _supports_diff = False
+    options: t.ClassVar[Mapping[str, Mapping[str, t.Any]]] = {
+        "path": {"type": "path", "required": True},
+        "in_clear": {"type": "bool", "default": False},
+    }
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        # The record is declared raw and checked here: an error of the argument spec would print its content.
-        _validation, options = self.validate_argument_spec(
-            argument_spec={
-                "path": {"type": "path", "required": True},
-                "record": {"type": "raw", "no_log": True},
-                "in_clear": {"type": "bool", "default": False},
-            }
-        )
-        path, record = Path(os.path.realpath(options["path"])), options["record"]
-        if record is not None and not (isinstance(record, dict) and isinstance(record.get("version"), int)):
-            raise AnsibleActionFail("record must be a dictionary with a version, as the filter rotation_step gives it")
+    def open(self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> RecordStore:
         vault = _Vault(self._loader._vault, in_clear=options["in_clear"])
         vault.check()
-        if record is None:
-            result.update(changed=False, record=_read(path, vault))
-        else:
-            result.update(_save(path, vault, _plain(record), check_mode=self._task.check_mode))
-        # Said here and not by the task, so that a failure of this task can be read: it never holds a value.
-        result["_ansible_no_log"] = True
-        return result
+        return _FileStore(Path(os.path.realpath(options["path"])), vault)
+
+
+class _FileStore(RecordStore):
+    """A file. What it compares, it compares under a lock."""
+
+    def __init__(self, path: Path, vault: _Vault) -> None:
+        self._path = path
+        self._vault = vault
+        self.place = f"the record {path}"
+
+    def read(self) -> Stored:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return Stored()
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"The record {self._path} cannot be read: {error.strerror}. Nothing was changed"
+            ) from None
+        try:
+            document = yaml.safe_load(self._vault.decrypt(self._path, content))
+        except (yaml.YAMLError, UnicodeDecodeError):
+            # The parser's own text would quote the file.
+            document = None
+        return Stored(record_in(document, self.place))
+
+    def write(self, record: Record, replaced: Stored) -> None:
+        _replace(self._path, self._vault.encrypt(yaml.safe_dump({VARIABLE: record}, sort_keys=False).encode()))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs on this controller out of the record, and make what happens to it durable."""
+        try:
+            # The directory, because the file itself is replaced.
+            directory = os.open(self._path.parent, os.O_RDONLY)
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"The record {self._path} cannot be written: {self._path.parent}: {error.strerror}. Create the"
+                " directory first"
+            ) from None
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            yield
+            os.fsync(directory)
+        except OSError as error:
+            raise AnsibleActionFail(f"The record {self._path} cannot be written: {error.strerror}") from None
+        finally:
+            os.close(directory)
 
 
 class _Vault:
@@ -96,53 +130,6 @@ class _Vault:
         return bytes(self._library.encrypt(content, secret=self._secret, vault_id=self._vault_id))
 
 
-def _save(path: Path, vault: _Vault, record: Record, check_mode: bool) -> dict[str, t.Any]:
-    """Replace the record, if nobody else did since it was read, and read it back.
-
-    :returns: `changed`, and the `record` as it was read back.
-    """
-    with _locked(path):
-        stored = _read(path, vault)
-        if stored == record:  # an answer that was lost, asked for again
-            return {"changed": False, "record": stored}
-        found, expected = (stored or {}).get("version", 0), record["version"] - 1
-        if found != expected:
-            why, remedy = "another run is at work on this account, or was meanwhile", "run again when it has ended"
-            owner = (stored or record).get("account_id")
-            if owner != record.get("account_id"):
-                why, remedy = f"it became the record of account {owner} meanwhile", "give each account one of its own"
-            raise AnsibleActionFail(
-                f"The record {path} has version {found}, and this run had read version {expected}: {why}. Nothing was"
-                f" saved; {remedy}"
-            )
-        if not check_mode:
-            _replace(path, vault.encrypt(yaml.safe_dump({_VARIABLE: record}, sort_keys=False).encode()))
-            if _read(path, vault) != record:
-                raise AnsibleActionFail(f"The record {path} reads back differently from what was written to it")
-    return {"changed": True, "record": record}
-
-
-def _read(path: Path, vault: _Vault) -> Record | None:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise AnsibleActionFail(f"The record {path} cannot be read: {error.strerror}. Nothing was changed") from None
-    try:
-        document = yaml.safe_load(vault.decrypt(path, content))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        # The parser's own text would quote the file.
-        document = None
-    record = document.get(_VARIABLE) if isinstance(document, dict) else None
-    if not isinstance(record, dict):
-        raise AnsibleActionFail(
-            f"The file {path} holds no record of a rotation (no {_VARIABLE}): name another file, or restore it from a"
-            " backup. Nothing was changed"
-        )
-    return record
-
-
 def _replace(path: Path, content: bytes) -> None:
     """Put new content in the place of a file at once: a reader sees the old or the new, and so does a crash."""
     try:
@@ -160,28 +147,3 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(name)
         raise
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other runs on this controller out of a record, and make what happens to it durable."""
-    try:
-        # The directory, because the file itself is replaced.
-        directory = os.open(path.parent, os.O_RDONLY)
-    except OSError as error:
-        raise AnsibleActionFail(
-            f"The record {path} cannot be written: {path.parent}: {error.strerror}. Create the directory first"
-        ) from None
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
-        yield
-        os.fsync(directory)
-    except OSError as error:
-        raise AnsibleActionFail(f"The record {path} cannot be written: {error.strerror}") from None
-    finally:
-        os.close(directory)
-
-
-def _plain(record: t.Any) -> t.Any:
-    """The record without the marks that ansible-core puts on strings, which no YAML dumper takes."""
-    return json.loads(json.dumps(record))

@@ -76,7 +76,10 @@ class FakeKubernetes(Fake):
     def put(self, plural: str, namespace: str, content: dict[str, Any]) -> dict[str, Any]:
         """Write an object as somebody else does, whatever there is."""
         key = (plural, namespace, content["metadata"]["name"])
-        return self._store(key, copy.deepcopy(content))
+        content = copy.deepcopy(content)
+        if plural == "secrets":
+            _encode(content)
+        return self._store(key, content)
 
     def get(self, plural: str, namespace: str, name: str) -> dict[str, Any] | None:
         return copy.deepcopy(self.objects.get((plural, namespace, name)))
@@ -247,12 +250,9 @@ class FakeKubernetes(Fake):
         if (content["kind"], content["apiVersion"]) != (kind.name, kind.api_version):
             return _status(400, "BadRequest", "the object provided is unrecognized")
         if kind.name == "Secret":
-            content.setdefault("type", "Opaque")
-            content.setdefault("data", {})
-            for name, text in (content.pop("stringData", None) or {}).items():
-                if not isinstance(text, str):
-                    return _status(400, "BadRequest", "Secret in version v1 cannot be handled as a Secret: want string")
-                content["data"][name] = base64.b64encode(text.encode()).decode()
+            if not all(isinstance(text, str) for text in (content.get("stringData") or {}).values()):
+                return _status(400, "BadRequest", "Secret in version v1 cannot be handled as a Secret: want string")
+            _encode(content)
             for name, text in content["data"].items():
                 try:
                     base64.b64decode(text, validate=True)
@@ -279,6 +279,14 @@ class FakeKubernetes(Fake):
             metadata["resourceVersion"] = str(self._version)
             self.objects[key] = content
         return copy.deepcopy(content)
+
+
+def _encode(secret: dict[str, Any]) -> None:
+    """Give a Secret what the API gives it by itself."""
+    secret.setdefault("type", "Opaque")
+    secret.setdefault("data", {})
+    for name, text in (secret.pop("stringData", None) or {}).items():
+        secret["data"][name] = base64.b64encode(text.encode()).decode()
 
 
 def _dot(kind: Kind) -> str:

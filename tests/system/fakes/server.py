@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer in JSON; `content` None is one without a body."""
+    """An answer in JSON; `content` is bytes that are JSON already, or None for no body."""
 
     status: int
     content: Any = None
@@ -78,7 +78,9 @@ class Fake:
                 except ConnectionAbortedError:
                     self.close_connection = True
                     return
-                content = b"" if answer.content is None else json.dumps(answer.content).encode()
+                content = answer.content if answer.content is not None else b""
+                if not isinstance(content, bytes):
+                    content = json.dumps(content).encode()
                 self.send_response(answer.status)
                 for name, value in {"Content-Type": "application/json", **answer.headers}.items():
                     self.send_header(name, value)
