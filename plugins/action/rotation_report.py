@@ -14,8 +14,7 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation_record
-from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+from ansible_collections.community.vonage.plugins.plugin_utils._record_store import silent
 from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
 
 Fields = dict[str, t.Any]
@@ -92,8 +91,7 @@ def _summary(result: Fields, record: Mapping[str, t.Any], options: Fields) -> li
 def _failure(failure: t.Any, record: Mapping[str, t.Any]) -> str:
     """The message of the task that failed. It is somebody else's, so it is searched for what the record holds."""
     text = str(failure.get("msg") or "no message") if isinstance(failure, Mapping) else str(failure)
-    values = _rotation_record.recorded_values(record) if record else []
-    return Redactor([(record["account_id"], value) for value in values])(text)
+    return silent(text, record)
 
 
 def _publish(options: Fields, result: Fields) -> list[str]:

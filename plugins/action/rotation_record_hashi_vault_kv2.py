@@ -1,0 +1,116 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The store of a rotation's record in HashiCorp Vault: a secret of a KV version 2 engine, saved by check-and-set."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.loader import lookup_loader
+
+from ansible_collections.community.vonage.plugins.module_utils._rotation import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
+    Conflict,
+    RecordAction,
+    RecordStore,
+    Stored,
+    document,
+    record_in,
+    silent,
+)
+
+_MISMATCH = "check-and-set parameter did not match"
+
+
+class ActionModule(RecordAction):
+    """Speaks to Vault through the lookups of community.hashi_vault, which know all ways to reach it and to log in."""
+
+    options: t.ClassVar[Mapping[str, Mapping[str, t.Any]]] = {
+        "mount_point": {"type": "str", "default": "secret"},
+        "path": {"type": "str", "required": True},
+    }
+
+    def open(self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> RecordStore:
+        # A lookup that is called from here is given its variables as they are, so they are templated first.
+        variables = {
+            name: self._templar.template(value)
+            for name, value in task_vars.items()
+            if name.startswith("ansible_hashi_vault_")
+        }
+
+        def look_up(name: str, term: str, **lookup_options: t.Any) -> t.Any:
+            try:
+                plugin = lookup_loader.get(f"community.hashi_vault.{name}", loader=self._loader, templar=self._templar)
+            except AnsibleError as error:
+                raise AnsibleActionFail(f"{_INSTALL}. It says: {silent(error)}") from None
+            if plugin is None:
+                raise AnsibleActionFail(_INSTALL)
+            [result] = plugin.run([term], variables=variables, **lookup_options)
+            return result
+
+        return VaultStore(look_up, options["mount_point"].strip("/"), options["path"].strip("/"))
+
+
+class VaultStore(RecordStore):
+    """A secret of a KV version 2 engine. What it compares is the number that Vault gives each version of a secret.
+
+    :param look_up: Calls a lookup of community.hashi_vault.
+    :param mount_point: Of the engine.
+    :param path: Below the mount point.
+    """
+
+    def __init__(self, look_up: t.Callable[..., t.Any], mount_point: str, path: str) -> None:
+        self._look_up = look_up
+        self._mount_point = mount_point
+        self._path = path
+        self.place = f"the record {mount_point}/{path} in Vault"
+
+    def read(self) -> Stored:
+        try:
+            found = self._look_up("vault_kv2_get", self._path, engine_mount_point=self._mount_point)
+        except AnsibleActionFail:
+            raise
+        except Exception as error:
+            cause = _cause(error)
+            if type(cause).__name__ != "InvalidPath":
+                raise AnsibleActionFail(self._failure("read", error)) from None
+            if "no handler for route" in str(cause):
+                raise AnsibleActionFail(
+                    f"Vault has no secrets engine at {self._mount_point}: name the mount point of one of KV version 2."
+                    " Nothing was changed"
+                ) from None
+            return Stored()
+        return Stored(record_in(found["secret"], self.place), found["metadata"]["version"])
+
+    def write(self, record: Record, replaced: Stored) -> None:
+        data = {"data": document(record), "options": {"cas": replaced.version or 0}}
+        try:
+            self._look_up("vault_write", f"{self._mount_point}/data/{self._path}", data=data)
+        except AnsibleActionFail:
+            raise
+        except Exception as error:
+            if _MISMATCH in str(_cause(error)):
+                hint = "" if replaced.version else "; a secret that was deleted there has to be undeleted first"
+                raise Conflict(f"Vault says: {_MISMATCH} the current version{hint}") from None
+            raise AnsibleActionFail(self._failure("written", error, record, replaced.record)) from None
+
+    def _failure(self, what: str, error: Exception, *records: Record | None) -> str:
+        cause = _cause(error)
+        said = silent(cause, *records)
+        return f"{self.place[:1].upper()}{self.place[1:]} cannot be {what} ({type(cause).__name__}: {said})"
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the client library raised; the lookups say less."""
+    return error.__cause__ or error
+
+
+_INSTALL = (
+    "The store hashi_vault_kv2 needs the collection community.hashi_vault 2.5.0 or newer and the Python library hvac on"
+    " the controller: ansible-galaxy collection install community.hashi_vault, and pip install hvac for the Python that"
+    " runs Ansible"
+)

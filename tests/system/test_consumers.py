@@ -1,0 +1,227 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The consumers on hosts: what they write, what confirms it, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ACCOUNT, Rehearsal, Run
+from fakes.systemctl import FakeSystemd
+from oracle import Oracle
+
+NOTE = ".settings.json.rotate_api_secret"
+
+
+class Consumer:
+    """A consumer on the host of a rehearsal.
+
+    :ivar file: The file with the secret.
+    """
+
+    def __init__(self, place: Rehearsal) -> None:
+        self.place = place
+        self.directory = place.env_file.parent
+        self.file = place.env_file
+        self.environment: dict[str, str] = {}
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Write the inventory."""
+
+    def run(self, *arguments: str) -> Run:
+        return self.place.run(*arguments, environment=self.environment)
+
+    def in_use(self) -> str:
+        """The value that the running process uses."""
+        raise NotImplementedError
+
+    def belongs_to_others(self) -> Path:
+        """Have a file of others where the consumer writes."""
+        raise NotImplementedError
+
+    def has_generation(self, number: int) -> None:
+        """Change what the consumer has to another generation."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop what was started."""
+
+
+class EnvFile(Consumer):
+    def prepare(self) -> None:
+        self.place.start_consumer()
+
+    def in_use(self) -> str:
+        # The process accepts a generation as its own when Vonage has accepted it.
+        generation = (self.directory / "generation").read_text()
+        settings = dict(line.split("=", 1) for line in self.file.read_text().splitlines()[1:])
+        assert settings["VONAGE_API_SECRET_GENERATION"] == generation
+        return settings["VONAGE_API_SECRET"]
+
+    def belongs_to_others(self) -> Path:
+        self.file.write_text(self.file.read_text() + "DB_PASSWORD=keepme\n")
+        return self.file
+
+    def has_generation(self, number: int) -> None:
+        self.file.write_text(f"VONAGE_API_KEY={ACCOUNT}\nVONAGE_API_SECRET=x\nVONAGE_API_SECRET_GENERATION={number}\n")
+
+
+class TemplateFile(Consumer):
+    """Its process is a copy of the file, made by the reload."""
+
+    def prepare(self) -> None:
+        template = self.place.directory / "settings.json.j2"
+        template.write_text(
+            '{"login": {{ [rotate_api_secret_account_id, rotate_api_secret_value] | to_json }},'
+            ' "generation": {{ rotate_api_secret_generation }}, "other": "kept"}\n'
+        )
+        self.file = self.directory / "settings.json"
+        self.loaded = self.directory / "loaded.json"
+        self.place.write_inventory(
+            distribute_tasks="template_file",
+            confirm_tasks="template_file",
+            template_file=str(self.file),
+            template_file_source=str(template),
+            reload=["cp", str(self.file), str(self.loaded)],
+            confirm=["sed", 's/.*"generation": \\([0-9]*\\).*/\\1/', str(self.loaded)],
+            confirm_retries=1,
+        )
+
+    def in_use(self) -> str:
+        return json.loads(self.loaded.read_text())["login"][1]
+
+    def belongs_to_others(self) -> Path:
+        self.file.write_text('{"db_password": "keepme"}')
+        return self.file
+
+    def has_generation(self, number: int) -> None:
+        self.file.write_text('{"login": []}')
+        (self.directory / NOTE).write_text(f"{ACCOUNT} {number}\n")
+
+
+class SystemdDropin(Consumer):
+    def prepare(self) -> None:
+        self.systemd = FakeSystemd(self.place.directory / "systemd").__enter__()
+        self.systemd.start()
+        self.dropin = self.systemd.units / "sms-gateway.service.d" / "vonage.conf"
+        self.environment = {"PATH": f"{self.systemd.directory}{os.pathsep}{self.place.environment()['PATH']}"}
+        self.place.write_inventory(
+            distribute_tasks="systemd_dropin",
+            confirm_tasks="systemd_dropin",
+            systemd_unit="sms-gateway.service",
+            systemd_directory=str(self.systemd.units),
+            env_file_reload=[],
+            env_file_confirm=[],
+            confirm_retries=1,
+        )
+
+    def in_use(self) -> str:
+        return self.systemd.environment()["VONAGE_API_SECRET"]
+
+    def belongs_to_others(self) -> Path:
+        self.dropin.parent.mkdir()
+        self.dropin.write_text("[Service]\nRestart=always\n")
+        return self.dropin
+
+    def has_generation(self, number: int) -> None:
+        EnvFile.has_generation(self, number)
+
+    def close(self) -> None:
+        self.systemd.stop()
+
+
+KINDS = [EnvFile, TemplateFile, SystemdDropin]
+
+
+@pytest.fixture(params=KINDS, ids=["env_file", "template_file", "systemd_dropin"])
+def consumer(request: pytest.FixtureRequest, place: Rehearsal) -> Iterator[Consumer]:
+    made = request.param(place)
+    yield made
+    made.close()
+
+
+def assert_in_use(consumer: Consumer, generation: int) -> None:
+    """The rotation is over, and the running process has its value."""
+    record = consumer.place.stored()
+    assert (record["stage"], record["generation"]) == ("idle", generation)
+    assert consumer.place.secret_ids() == [record["current"]["id"]]
+    assert consumer.in_use() == record["current"]["value"]
+    assert consumer.file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.every_core
+def test_a_consumer_is_served_and_confirms_and_shows_nothing(consumer: Consumer) -> None:
+    place, grace = consumer.place, ("-e", "rotate_api_secret_grace=1h")
+    with Oracle(place) as oracle:
+        runs = [oracle.run(*grace, environment=consumer.environment)]
+        record = place.stored()
+        assert record["stage"] == "distributed", runs[0].output
+        assert consumer.in_use() == record["current"]["value"]
+        # What is there already is not handed over again, and the process is only asked.
+        runs.append(oracle.run(*grace, environment=consumer.environment))
+        assert "Ask the running process which generation it uses" in runs[1].output
+        assert runs[1].changed == 0, runs[1].output
+        place.store(previous={**record["previous"], "revoke_not_before": record["current"]["since"]})
+        runs.append(oracle.run(environment=consumer.environment))
+        assert [run.status for run in runs] == [0, 0, 0], runs[-1].output
+        assert_in_use(consumer, 1)
+        oracle.assert_silent([consumer.in_use()])
+
+
+@pytest.mark.every_core
+def test_an_older_generation_is_refused_but_not_one_of_another_account(consumer: Consumer) -> None:
+    consumer.has_generation(5)
+    content = consumer.file.read_text()
+    run = consumer.run()
+    assert run.status == 2, run.output
+    assert "has generation 5, and this run has generation 1: the record is out of date" in run.text
+    assert consumer.file.read_text() == content
+    assert len(consumer.place.secret_ids()) == 2
+    for file in (consumer.file, consumer.directory / NOTE):
+        if file.exists():
+            file.write_text(file.read_text().replace(ACCOUNT, "efgh5678"))
+    assert consumer.run().status == 0
+    assert_in_use(consumer, 1)
+
+
+@pytest.mark.every_core
+def test_a_file_of_others_is_left_alone(consumer: Consumer) -> None:
+    file = consumer.belongs_to_others()
+    content = file.read_text()
+    run = consumer.run("-vvvv", "--diff")
+    assert run.status == 2, run.output
+    assert "Nothing was changed on this host" in run.text
+    assert file.read_text() == content
+    assert "keepme" not in run.output
+    assert len(consumer.place.secret_ids()) == 2
+
+
+KILLS: list[tuple[Callable[[Rehearsal], Consumer], str]] = [
+    (TemplateFile, "Note the account and the generation beside the file"),
+    (TemplateFile, "Write the file"),
+    (SystemdDropin, "Write the environment file"),
+    (SystemdDropin, "Have systemd give the environment file to the unit"),
+    (SystemdDropin, "Let the process read the file"),
+]
+
+
+@pytest.mark.parametrize(("kind", "task"), KILLS)
+def test_a_run_that_is_killed_is_finished_by_the_next_one(
+    place: Rehearsal, kind: Callable[[Rehearsal], Consumer], task: str
+) -> None:
+    consumer = kind(place)
+    try:
+        assert place.run(kill_after=task, environment=consumer.environment).status == -9
+        run = consumer.run()
+        assert run.status == 0, run.output
+        assert_in_use(consumer, 1)
+    finally:
+        consumer.close()

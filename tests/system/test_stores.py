@@ -1,0 +1,413 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record in Vault, AWS Secrets Manager and Kubernetes: the real clients, against stand-ins for the services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run
+from fakes.aws import FakeSecretsManager
+from fakes.kubernetes import FakeKubernetes
+from fakes.server import Answer, Request
+from fakes.vault import ROOT_TOKEN, FakeVault
+
+FORCED = ("-e", "rotate_api_secret_force=true")
+NAMESPACE = "sms"
+
+
+class Service:
+    """A store, and the service behind it.
+
+    :ivar store: Its name.
+    :ivar fake: The service.
+    :ivar variables: Of the role, without prefix.
+    :ivar environment: How a run reaches the service, and logs in.
+    """
+
+    store: str
+    fake: Any
+    variables: dict[str, Any]
+    environment: dict[str, str]
+
+    def document(self) -> dict[str, Any] | None:
+        """What is stored, with the record parsed."""
+        raise NotImplementedError
+
+    def record(self) -> dict[str, Any]:
+        document = self.document()
+        assert document is not None
+        record: dict[str, Any] = document["vonage_rotation"]
+        return record
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        """Store a record as another run does."""
+        raise NotImplementedError
+
+    def put(self, content: dict[str, str]) -> None:
+        """Store something that is no record."""
+        raise NotImplementedError
+
+    def is_save(self, request: Request) -> bool:
+        """Whether a request is the one that stores the record."""
+        raise NotImplementedError
+
+    def refusal(self) -> Answer:
+        """How the service says that this login may not."""
+        raise NotImplementedError
+
+
+class Vault(Service):
+    store = "hashi_vault_kv2"
+    path = f"vonage/{ACCOUNT}"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeVault()
+        self.variables = {}
+        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": ROOT_TOKEN}
+
+    def document(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.fake.get(self.path)
+        return found
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        self.fake.put(self.path, {"vonage_rotation": record})
+
+    def put(self, content: dict[str, str]) -> None:
+        self.fake.put(self.path, content)
+
+    def is_save(self, request: Request) -> bool:
+        return request.method in ("POST", "PUT")
+
+    def refusal(self) -> Answer:
+        return Answer(403, {"errors": ["1 error occurred:\n\t* permission denied\n\n"]})
+
+
+class Aws(Service):
+    store = "aws_secretsmanager"
+    name = f"vonage/{ACCOUNT}"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeSecretsManager()
+        self.variables = {"aws_secretsmanager_region": "eu-central-1"}
+        self.environment = {
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.fake.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_CONFIG_FILE": "/nowhere",
+            "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+            "AWS_MAX_ATTEMPTS": "1",
+        }
+
+    @property
+    def client(self) -> Any:
+        login = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        return boto3.client("secretsmanager", region_name="eu-central-1", endpoint_url=self.fake.backend_url, **login)
+
+    def document(self) -> dict[str, Any] | None:
+        client = self.client
+        try:
+            found = client.get_secret_value(SecretId=self.name)
+        except client.exceptions.ResourceNotFoundException:
+            return None
+        document: dict[str, Any] = json.loads(found["SecretString"])
+        return document
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        # As the store does it: by the id of the version that is replaced.
+        from ansible_collections.community.vonage.plugins.action.rotation_record_aws_secretsmanager import (
+            SecretsManagerStore,
+        )
+
+        store = SecretsManagerStore(self.client, self.name, None)
+        store.write(record, store.read())
+
+    def put(self, content: dict[str, str]) -> None:
+        self.client.create_secret(Name=self.name, SecretString=json.dumps(content))
+
+    def is_save(self, request: Request) -> bool:
+        return request.headers["x-amz-target"].endswith((".CreateSecret", ".PutSecretValue"))
+
+    def refusal(self) -> Answer:
+        return Answer(400, {"__type": "AccessDeniedException", "Message": "User is not authorized to perform this"})
+
+
+class Kubernetes(Service):
+    store = "kubernetes"
+    name = f"vonage-{ACCOUNT}"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeKubernetes(NAMESPACE)
+        self.variables = {"kubernetes_namespace": NAMESPACE}
+        self.environment = {"K8S_AUTH_KUBECONFIG": self.fake.write_kubeconfig(directory / "kubeconfig")}
+
+    def document(self) -> dict[str, Any] | None:
+        found = self.fake.secret(NAMESPACE, self.name)
+        return found and {**found, "vonage_rotation": json.loads(found["vonage_rotation"])}
+
+    def overwrite(self, record: dict[str, Any]) -> None:
+        self.put({"vonage_rotation": json.dumps(record)})
+
+    def put(self, content: dict[str, str]) -> None:
+        data = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": self.name}, "stringData": content}
+        self.fake.put("secrets", NAMESPACE, data)
+
+    def is_save(self, request: Request) -> bool:
+        return request.method == "PATCH"
+
+    def refusal(self) -> Answer:
+        message = 'secrets is forbidden: User "system:serviceaccount:sms:deploy" cannot do this'
+        return Answer(
+            403, {"kind": "Status", "status": "Failure", "message": message, "reason": "Forbidden", "code": 403}
+        )
+
+
+@pytest.fixture(params=[Vault, Aws, Kubernetes], ids=lambda kind: kind.store)
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    """Each store, with a service in which nothing is stored."""
+    service: Service = request.param(tmp_path)
+    with service.fake:
+        yield service
+
+
+@pytest.fixture
+def place(place: Rehearsal, service: Service) -> Rehearsal:
+    """The usual place, with the record in the store."""
+    usual = place.environment
+
+    def environment() -> dict[str, str]:
+        return {**usual(), **service.environment}
+
+    place.environment = environment  # type: ignore[method-assign]
+    use(place, service)
+    return place
+
+
+def use(place: Rehearsal, service: Service, **changes: Any) -> None:
+    place.write_inventory(record="", store=service.store, **{**service.variables, **changes})
+
+
+def assert_rotated(place: Rehearsal, service: Service, generation: int = 1) -> None:
+    record = service.record()
+    assert (record["stage"], record["generation"]) == ("idle", generation)
+    assert place.secret_ids() == [record["current"]["id"]]
+    value = record["current"]["value"]
+    assert f"VONAGE_API_SECRET={value}\n" in place.env_file.read_text(encoding="utf-8")
+    # What a consumer reads that is not interested in the rest.
+    document = service.document()
+    assert document is not None
+    assert (document["api_key"], document["api_secret"]) == (ACCOUNT, value)
+    assert str(document["generation"]) == str(generation)
+
+
+def values(service: Service) -> set[str]:
+    """All values that the record knows, and the one that the first rotation started from."""
+    record = service.record()
+    entries = [record["current"], record["pending"], record["previous"], *record["retired"]]
+    return {FIRST_SECRET} | {entry["value"] for entry in entries if entry and entry["value"]}
+
+
+def somebody_elses(record: dict[str, Any] | None) -> dict[str, Any]:
+    """What another run saves that read the same record."""
+    current = {"value": "SavedBySomebodyElse1", "id": None, "created_at": None, "since": None}
+    first = {"schema": 1, "account_id": ACCOUNT, "version": 0, "generation": 0, "stage": "idle", "current": current}
+    first = {**first, "pending": None, "previous": None, "retired": [], "ids_before": [], "lease": None}
+    before = record or first
+    return {**before, "version": before["version"] + 1, "lease": {"holder": "somebody else", "expires": None}}
+
+
+# -- rotations ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None:
+    place.start_consumer()
+    place.rotate(vault=False)
+    assert_rotated(place, service)
+    assert service.record()["version"] == 5
+    second = place.rotate(vault=False)
+    assert second.changed == 0
+    assert "idle (not_due)" in second.output
+    # From the record alone.
+    place.rotate(*FORCED, vault=False, environment={"VONAGE_API_SECRET": ""})
+    assert_rotated(place, service, generation=2)
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_check_mode_stores_nothing(place: Rehearsal, service: Service) -> None:
+    run = place.rotate("--check", *FORCED, vault=False)
+    assert "rotate (forced)" in run.output
+    assert service.document() is None
+    assert place.writes() == []
+
+
+@pytest.mark.parametrize("which", [1, 2], ids=["first-save", "second-save"])
+def test_a_save_is_refused_when_another_run_saved_in_between(place: Rehearsal, service: Service, which: int) -> None:
+    saves = []
+
+    def step_in(request: Request) -> Answer | None:
+        if service.is_save(request):
+            saves.append(request)
+            if len(saves) == which:
+                service.fake.step_in = None
+                document = service.document()
+                service.overwrite(somebody_elses(document and document["vonage_rotation"]))
+        return None
+
+    service.fake.step_in = step_in
+    run = place.run(vault=False)
+    assert run.status == 2, run.output
+    assert "was changed by somebody else" in run.text
+    assert "Nothing was saved; run again when it has ended" in run.text
+    record = service.record()
+    assert record["lease"] == {"holder": "somebody else", "expires": None}
+    assert record["version"] == which
+    # The value exists at Vonage only when it was stored before.
+    assert len(place.writes()) == which - 1
+
+
+def test_a_save_is_refused_when_another_run_saved_before(place: Rehearsal, service: Service) -> None:
+    saves = []
+
+    def step_in(request: Request) -> Answer | None:
+        # Before the second save looks: the first one looked, saved and read back.
+        if saves and not service.is_save(request):
+            saves.append(request)
+            if len(saves) == 3:
+                service.fake.step_in = None
+                service.overwrite(somebody_elses(service.record()))
+        elif service.is_save(request):
+            saves.append(request)
+        return None
+
+    service.fake.step_in = step_in
+    run = place.run(vault=False)
+    assert run.status == 2, run.output
+    assert "has version 2, and this run had read version 1" in run.text
+    assert service.record()["lease"] == {"holder": "somebody else", "expires": None}
+
+
+def test_a_save_whose_answer_is_lost_is_found_by_the_next_run(place: Rehearsal, service: Service) -> None:
+    def step_in(request: Request) -> Answer | None:
+        if service.is_save(request):
+            service.fake.step_in = None
+            service.fake.answer(request)
+            raise ConnectionAbortedError
+        return None
+
+    place.start_consumer()
+    service.fake.step_in = step_in
+    place.run(vault=False)
+    value = service.record()["pending"]["value"] if service.record()["pending"] else None
+    place.rotate(vault=False)
+    assert_rotated(place, service)
+    assert value in (None, service.record()["current"]["value"])
+    assert len(place.writes()) == 2
+    assert place.stop_consumer()["refused"] == 0
+
+
+def test_a_service_that_is_down_stops_the_run_before_vonage_is_asked(place: Rehearsal, service: Service) -> None:
+    service.fake.stop()
+    run = place.run(vault=False)
+    assert run.status == 2
+    assert "cannot be read (" in run.text
+    assert place.calls() == []
+
+
+def test_a_service_that_refuses_to_store_stops_the_run_before_anything_is_created(
+    place: Rehearsal, service: Service
+) -> None:
+    service.fake.step_in = lambda request: service.refusal() if service.is_save(request) else None
+    run = place.run(vault=False)
+    assert run.status == 2
+    assert "cannot be written (" in run.text
+    assert any(word in run.text for word in ("permission denied", "not authorized", "forbidden"))
+    assert place.writes() == []
+
+
+def test_what_is_no_record_is_left_alone(place: Rehearsal, service: Service) -> None:
+    service.put({"password": "N0recordOfOurs"})
+    run = place.run(vault=False)
+    assert run.status == 2
+    assert "holds no record of a rotation" in run.text
+    assert "N0recordOfOurs" not in run.output
+    assert place.calls() == []
+
+
+def echo(request: Request) -> Answer:
+    """A refusal that repeats what it was sent, which no service should do."""
+    text = request.body.decode()
+    status = {"kind": "Status", "status": "Failure", "message": text, "reason": "Invalid", "code": 422}
+    return Answer(422, {"errors": [text], "__type": "ValidationException", "Message": text, **status})
+
+
+def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
+    place.start_consumer()
+    with Oracle(place) as oracle:
+        assert oracle.run(vault=False).status == 0
+        assert oracle.run("--check", *FORCED, vault=False).status == 0
+        service.fake.step_in = lambda request: echo(request) if service.is_save(request) else None
+        refused = oracle.run(*FORCED, vault=False)
+        assert refused.status == 2
+        assert "cannot be written (" in refused.text
+        service.fake.step_in = None
+        assert oracle.run(*FORCED, vault=False).status == 0
+        assert len(values(service)) >= 3
+        oracle.assert_silent(values(service))
+
+
+@pytest.mark.parametrize("missing", ["collection", "library"])
+def test_what_is_missing_is_named(place: Rehearsal, service: Service, missing: str) -> None:
+    library = {"hashi_vault_kv2": "hvac", "aws_secretsmanager": "boto3", "kubernetes": "kubernetes"}[service.store]
+    environment = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
+    if missing == "library":
+        (place.directory / "missing" / library).mkdir(parents=True)
+        code = f"raise ImportError('No module named {library}')"
+        (place.directory / "missing" / library / "__init__.py").write_text(code, encoding="utf-8")
+        environment = {"PYTHONPATH": str(place.directory / "missing")}
+    elif service.store == "aws_secretsmanager":
+        pytest.skip("needs no collection")
+    run = place.run(vault=False, environment=environment)
+    assert run.status == 2
+    assert library in run.text
+    assert "nstall" in run.text
+    assert place.calls() == []
+
+
+# -- what each service is asked ----------------------------------------------------------------------------------------
+
+
+def test_vault_is_given_a_version_to_compare_with_each_write(place: Rehearsal, tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    vault.fake.cas_required = True
+    with vault.fake:
+        use(place, vault)
+        place.start_consumer()
+        place.rotate(vault=False, environment=vault.environment)
+        writes = [request.json["options"] for request, _status in vault.fake.log if vault.is_save(request)]
+        assert writes == [{"cas": version} for version in range(5)]
+        assert place.stop_consumer()["refused"] == 0
+
+
+# -- the check of a store ----------------------------------------------------------------------------------------------
+
+
+def check_store(place: Rehearsal, *arguments: str) -> Run:
+    role = {"name": "community.vonage.rotate_api_secret", "tasks_from": "check_store"}
+    return place.play({"ansible.builtin.include_role": role}, arguments=arguments, vault=False)
+
+
+def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> None:
+    for _twice in range(2):
+        run = check_store(place)
+        assert run.status == 0, run.output
+        assert "keeps its contract" in run.text
+        assert run.text.count("kept: ") == 4
+    assert service.document() is None
+    assert place.calls() == []
