@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.loader import lookup_loader
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation import Record
+from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
     Conflict,
     RecordAction,

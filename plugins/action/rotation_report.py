@@ -88,7 +88,7 @@ def _summary(result: Fields, record: Mapping[str, t.Any], options: Fields) -> li
     return lines
 
 
-def _failure(failure: t.Any, record: Mapping[str, t.Any]) -> str:
+def _failure(failure: t.Any, record: Fields) -> str:
     """The message of the task that failed. It is somebody else's, so it is searched for what the record holds."""
     text = str(failure.get("msg") or "no message") if isinstance(failure, Mapping) else str(failure)
     return silent(text, record)
