@@ -13,6 +13,10 @@ from datetime import datetime, timezone
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.module_utils._rotation_tasks import (
+    tasks_after_asking,
+    tasks_before_asking,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils import _holder
 
 Fields = dict[str, t.Any]
@@ -37,6 +41,7 @@ class ActionModule(ActionBase):
                 "confirmed": {"type": "raw"},
                 "policy": {"type": "dict", "required": True},
                 "hosts": {"type": "list", "elements": "str", "default": []},
+                "hooks": {"type": "list", "elements": "str", "default": []},
             }
         )
         record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
@@ -70,9 +75,15 @@ class ActionModule(ActionBase):
             adopted_value=adopt_value,
         )
         plan = _rotation.plan(record, observation, policy, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
-        shows = self._task.check_mode or policy["mode"] == "status"
-        if not begun and "distribute" in plan["steps"] and not shows:
+        acts = not self._task.check_mode and policy["mode"] != "status"
+        if not begun and "distribute" in plan["steps"] and acts:
             started["hand_over_to"] = options["hosts"]
+        if not acts:
+            tasks = []
+        elif begun:
+            tasks = tasks_after_asking(plan, record["stage"], options["hooks"])
+        else:
+            tasks = tasks_before_asking(plan, options["hooks"])
         decision = f"{plan['outcome']} ({plan['reason']}): {plan['message']}"
         result.update(
             **plan,
@@ -82,6 +93,8 @@ class ActionModule(ActionBase):
             stage=record["stage"],
             secret_ids=[secret["id"] for secret in listed["secrets"]],
             current=observation["current"],
+            tasks=tasks,
+            asks=acts and "confirm" in plan["steps"],
             decisions=[*(begun["decisions"] if begun else ()), decision],
             begun_steps=begun["begun_steps"] if begun else plan["steps"],
             changed=bool(self._task.check_mode and plan["steps"]),

@@ -80,7 +80,12 @@ options:
     type: list
     elements: str
     default: []
-
+  hooks:
+    description:
+      - The tasks of a user's that there are, out of V(approve), V(verify_hook), V(distribute) and V(notify).
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -163,6 +168,17 @@ run:
   returned: always
   type: str
   sample: abcd1234 2026-11-22T12:00:00.000000+00:00
+tasks:
+  description: What is to be done until the consumers are asked, or after that.
+  returned: always
+  type: list
+  elements: str
+  sample: [save prepare, create, save create, verify, save promote]
+asks:
+  description: Whether the consumers are to be asked, and a second decision to be made.
+  returned: always
+  type: bool
+  sample: true
 hand_over_to:
   description: The consumers that this run gives the secret to.
   returned: always
