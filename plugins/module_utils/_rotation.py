@@ -362,8 +362,9 @@ def _one_listed(case: _Case) -> Plan:
 
 def _lists_disagree(case: _Case) -> Plan:
     message = (
-        f"Vonage accepts a value whose secret it does not list, or not yet (listed: {', '.join(case.ids)}). Run again"
-        " in some minutes; if that does not help, the record is an old one: set rotate_api_secret_record to the newest"
+        "Vonage accepts a value whose secret it does not list, or not yet (listed:"
+        f" {', '.join(case.ids) or 'nothing'}). Run again in some minutes; if that does not help, the record is an old"
+        " one: set rotate_api_secret_record to the newest"
     )
     return _stop("inconclusive", "lists_disagree", message)
 

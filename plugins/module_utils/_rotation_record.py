@@ -160,7 +160,7 @@ def pin(record: Record, ids: Sequence[str], current: str, pending: str) -> tuple
 
 
 def other(ids: Sequence[str], one: str | None) -> str | None:
-    return next(secret_id for secret_id in ids if secret_id != one) if one else None
+    return next((secret_id for secret_id in ids if secret_id != one), None) if one else None
 
 
 def _claim(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:

@@ -315,7 +315,7 @@ def settle_down(world: World, *modes: str, **chosen: Any) -> list[dict[str, Any]
 
 
 @given(st.lists(runs, max_size=5))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_runs_that_are_killed_anywhere_are_finished_by_the_next_ones(histories: list[Run]) -> None:
     world = World()
     runs_by_hand(world, histories)
@@ -327,7 +327,7 @@ def test_runs_that_are_killed_anywhere_are_finished_by_the_next_ones(histories: 
 
 
 @given(st.lists(runs, max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_without_consumers_the_operator_finishes(histories: list[Run]) -> None:
     world = World(consumers=[])
     runs_by_hand(world, histories)
@@ -337,7 +337,7 @@ def test_without_consumers_the_operator_finishes(histories: list[Run]) -> None:
 
 
 @given(st.lists(runs, max_size=4), st.lists(runs, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_an_emergency_ends_with_what_leaked_revoked_whatever_was_under_way(before: list[Run], after: list[Run]) -> None:
     world = World()
     runs_by_hand(world, before)
@@ -353,7 +353,7 @@ def test_an_emergency_ends_with_what_leaked_revoked_whatever_was_under_way(befor
 
 
 @given(st.lists(runs, max_size=5), st.sampled_from(["nothing", "id", "value", "both"]), st.integers(0, 5))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_secret_that_somebody_else_makes_stays_until_the_operator_says_what_it_is(
     histories: list[Run], says: str, when: int
 ) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -539,6 +540,654 @@ VARIANTS = {
 }
 
 
+BACK = {"mode": "rollback"}
+REJECTED = {"stage": "promoted", "previous": {**PREVIOUS, "rejected": True}}
+LEAK = "the log was public"
+LEAKED = {**PREVIOUS, "emergency": LEAK}
+NOW_OR_NEVER = {"mode": "emergency", "emergency_reason": LEAK, "accept_cut_off": True}
+DONE = [{**RETIRED[0], "emergency": LEAK}]
+UNPINNED = entry(None, created_at=None, since=LONG_AGO)
+LATER = "2026-11-22T12:00:01Z"
+LEASE = {"lease": {"holder": "ci 17", "expires": LATER}}
+EVERY_STEP_AGAIN = f"revoke settle {ALL}"
+
+# Name -> changes of the record, of the observation, of the policy; outcome, reason, steps. Unless it says otherwise,
+# two are listed and the one in use is accepted.
+FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, str, str]] = {
+    # Leases
+    "another run's lease": (LEASE, {}, {"holder": "ci 18"}, "blocked", "leased", ""),
+    "another run's lease, to a run without a name": (LEASE, {}, {}, "blocked", "leased", ""),
+    "another run's lease, and nothing listed": (LEASE, {"secrets": None}, {}, "blocked", "leased", ""),
+    "its own lease": (
+        {**LEASE, **IN_USE},
+        {},
+        {"holder": "ci 17"},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "a lease that has expired": (
+        {"lease": {"holder": "ci 17", "expires": NOW}, **IN_USE},
+        {},
+        {"holder": "ci 18"},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "a lease of a process that is gone": (
+        {**LEASE, **IN_USE},
+        {},
+        {"holder": "ci 18", "holder_gone": True},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "a lease that the operator breaks": (
+        {**LEASE, **IN_USE},
+        {},
+        {"holder": "ci 18", "break_lease": True},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "another run's lease, to an onlooker": (
+        {**LEASE, **IN_USE},
+        {},
+        {"mode": "status"},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    # Rollbacks
+    "back": (
+        IN_USE,
+        {"previous": "accepted"},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm revoke settle",
+    ),
+    "back, from a secret that is refused": (
+        IN_USE,
+        {"previous": "accepted", "current": "refused"},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm revoke settle",
+    ),
+    "back, from a secret that is gone": (
+        IN_USE,
+        {"previous": "accepted", "current": "refused", "secrets": [secret("other")]},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm settle",
+    ),
+    "back, from a secret that is gone, beside one of somebody else": (
+        IN_USE,
+        {"previous": "accepted", "current": "refused", "secrets": [secret("other"), secret("foreign")]},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm",
+    ),
+    "back, with nobody to confirm": (
+        IN_USE,
+        {"previous": "accepted"},
+        {**BACK, "consumers": []},
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm",
+    ),
+    "back, but the id before is not known": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "id": None}},
+        {"previous": "accepted"},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm",
+    ),
+    "back, but the id before is not listed": (
+        IN_USE,
+        {"previous": "accepted", "secrets": [secret("current"), secret("foreign")]},
+        BACK,
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+    "back, both accepted and one listed": (
+        IN_USE,
+        {"previous": "accepted", "secrets": [secret("other")]},
+        BACK,
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+    "back, but it is refused": (IN_USE, {"previous": "refused"}, BACK, "blocked", "rollback_impossible", ""),
+    "back, perhaps": (IN_USE, {"previous": "unknown"}, BACK, "inconclusive", "probe_unknown", ""),
+    "back, but it was not tried": (IN_USE, {"previous": "none"}, BACK, "inconclusive", "probe_unknown", ""),
+    "back, perhaps from a secret that works": (
+        IN_USE,
+        {"previous": "accepted", "current": "unknown"},
+        BACK,
+        "inconclusive",
+        "probe_unknown",
+        "",
+    ),
+    "back, but the value before was never known": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "value": None}},
+        {},
+        BACK,
+        "blocked",
+        "rollback_impossible",
+        "",
+    ),
+    "back, but it has leaked": (
+        {"stage": "promoted", "previous": LEAKED},
+        {"previous": "accepted"},
+        BACK,
+        "blocked",
+        "rollback_impossible",
+        "",
+    ),
+    "back already": (
+        REJECTED,
+        {"previous": "accepted"},
+        BACK,
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "back already, all confirmed": (
+        REJECTED,
+        {"confirmed": {"web1": 3, "web2": 3}},
+        BACK,
+        "rotate",
+        "confirmed",
+        "revoke settle",
+    ),
+    "back already, one behind": (
+        REJECTED,
+        {"confirmed": {"web1": 3}},
+        BACK,
+        "grace",
+        "unconfirmed_consumers",
+        "",
+    ),
+    "back already, on a schedule": (
+        REJECTED,
+        {},
+        {"mode": "rotate"},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "nothing to go back to": ({}, {"secrets": [secret("current")]}, BACK, "idle", "nothing_to_roll_back", ""),
+    "nothing to go back to, forced": (
+        {},
+        {"secrets": [secret("current")]},
+        {**BACK, "force": True},
+        "idle",
+        "nothing_to_roll_back",
+        "",
+    ),
+    "given up before it was created": (
+        {"pending": pending_entry("refused")},
+        {"pending": "refused", "secrets": [secret("current")]},
+        BACK,
+        "rotate",
+        "given_up",
+        "abandon",
+    ),
+    "given up, its value lost": (
+        {"pending": pending_entry("lost")},
+        {"pending": "lost", "secrets": [secret("current")]},
+        BACK,
+        "rotate",
+        "given_up",
+        "abandon",
+    ),
+    "given up, its id gone": (
+        {"pending": pending_entry("refused", id="gone")},
+        {"pending": "refused"},
+        BACK,
+        "rotate",
+        "given_up",
+        "abandon",
+    ),
+    "given up after it was created": (
+        {"pending": pending_entry("accepted", id="other")},
+        {"pending": "accepted"},
+        BACK,
+        "rotate",
+        "given_up",
+        "drop abandon",
+    ),
+    "given up after it was created, the answer lost": (
+        {"pending": pending_entry("accepted")},
+        {"pending": "accepted"},
+        BACK,
+        "rotate",
+        "given_up",
+        "drop abandon",
+    ),
+    "given up, created and not yet accepted": (
+        {"pending": pending_entry("refused", id="other", prepared_at=NOW)},
+        {"pending": "refused"},
+        BACK,
+        "rotate",
+        "given_up",
+        "drop abandon",
+    ),
+    "given up, the drop interrupted": (
+        {"pending": pending_entry("lost", id="other")},
+        {"pending": "lost"},
+        BACK,
+        "rotate",
+        "given_up",
+        "drop abandon",
+    ),
+    "given up, but no id is known": (
+        {"pending": pending_entry("refused")},
+        {"pending": "refused"},
+        BACK,
+        "blocked",
+        "no_free_slot",
+        "",
+    ),
+    "given up, both accepted and no id known": (
+        {"current": UNPINNED, "pending": pending_entry("accepted")},
+        {"pending": "accepted"},
+        BACK,
+        "blocked",
+        "no_free_slot",
+        "",
+    ),
+    "given up, but it is the only one that works": (
+        {"pending": pending_entry("accepted", id="other")},
+        {"pending": "accepted", "current": "refused"},
+        BACK,
+        "blocked",
+        "rollback_impossible",
+        "",
+    ),
+    "given up, perhaps accepted": (
+        {"pending": pending_entry("unknown", id="other")},
+        {"pending": "unknown"},
+        BACK,
+        "inconclusive",
+        "probe_unknown",
+        "",
+    ),
+    "given up, one that was adopted": (
+        {"pending": pending_entry("accepted", id="other", adopted=True)},
+        {"pending": "accepted"},
+        BACK,
+        "rotate",
+        "given_up",
+        "abandon",
+    ),
+    # Emergencies
+    "an emergency without a reason": (
+        {},
+        {},
+        {**NOW_OR_NEVER, "emergency_reason": ""},
+        "blocked",
+        "emergency_needs_reason",
+        "",
+    ),
+    "an emergency that may cut nobody off": (
+        {},
+        {},
+        {**NOW_OR_NEVER, "accept_cut_off": False},
+        "blocked",
+        "emergency_not_accepted",
+        "",
+    ),
+    "an emergency, with a young secret, a grace period and nobody to confirm": (
+        {},
+        {"secrets": [secret("current", RECENT)]},
+        {**NOW_OR_NEVER, "grace": "1d", "consumers": []},
+        "rotate",
+        "emergency",
+        ALL,
+    ),
+    "an emergency, both slots full": (IN_USE, {}, NOW_OR_NEVER, "rotate", "emergency", EVERY_STEP_AGAIN),
+    "an emergency, after another one was interrupted": (
+        {"stage": "promoted", "previous": {**LEAKED, "emergency": "another one"}},
+        {},
+        NOW_OR_NEVER,
+        "rotate",
+        "emergency",
+        EVERY_STEP_AGAIN,
+    ),
+    "an emergency, the slot just made free": (
+        {"stage": "revoking", "previous": PREVIOUS},
+        {"secrets": [secret("current")]},
+        NOW_OR_NEVER,
+        "rotate",
+        "emergency",
+        f"settle {ALL}",
+    ),
+    "an emergency, an unknown second secret": ({}, {}, NOW_OR_NEVER, "blocked", "unknown_second_secret", ""),
+    "an emergency, an unknown second secret beside one that was handed over": (
+        {"stage": "promoted"},
+        {},
+        NOW_OR_NEVER,
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "an emergency, the one in use named": (
+        {},
+        {},
+        {**NOW_OR_NEVER, "current_secret_id": "current"},
+        "rotate",
+        "emergency",
+        f"adopt {EVERY_STEP_AGAIN}",
+    ),
+    "an emergency, the wrong one named": (
+        {},
+        {},
+        {**NOW_OR_NEVER, "current_secret_id": "other"},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "an emergency, a retired secret is back": (
+        {"retired": RETIRED},
+        {"retired": "accepted"},
+        NOW_OR_NEVER,
+        "rotate",
+        "retired_revived",
+        f"drop {ALL}",
+    ),
+    "an emergency with a value on its way": (
+        {"pending": pending_entry("accepted", id="other")},
+        {"pending": "accepted"},
+        {**NOW_OR_NEVER, "grace": "1d", "consumers": []},
+        "rotate",
+        "resumed",
+        FROM_VERIFY,
+    ),
+    "a marked value on its way, on a schedule": (
+        {"pending": pending_entry("accepted", id="other", emergency=LEAK)},
+        {"pending": "accepted"},
+        {"grace": "1d", "consumers": []},
+        "rotate",
+        "resumed",
+        FROM_VERIFY,
+    ),
+    "an emergency that was promoted": (
+        {"stage": "promoted", "previous": LEAKED},
+        {},
+        NOW_OR_NEVER,
+        "rotate",
+        "emergency",
+        "claim distribute confirm revoke settle",
+    ),
+    "an emergency that was promoted, on a schedule, too early and with nobody to confirm": (
+        {"stage": "promoted", "previous": {**LEAKED, "revoke_not_before": LATER}},
+        {},
+        {"consumers": []},
+        "rotate",
+        "emergency",
+        "claim distribute confirm revoke settle",
+    ),
+    "an emergency that was promoted, all confirmed": (
+        {"stage": "promoted", "previous": LEAKED},
+        {"confirmed": {"web1": 3, "web2": 3}},
+        NOW_OR_NEVER,
+        "rotate",
+        "emergency",
+        "revoke settle",
+    ),
+    "an emergency that was promoted, one behind": (
+        {"stage": "promoted", "previous": LEAKED},
+        {"confirmed": {"web1": 3}},
+        {},
+        "rotate",
+        "emergency",
+        "revoke",
+    ),
+    "an emergency that has revoked": (
+        {"stage": "revoking", "previous": LEAKED},
+        {"secrets": [secret("current")]},
+        NOW_OR_NEVER,
+        "rotate",
+        "resumed",
+        "claim distribute confirm settle",
+    ),
+    "an emergency that has revoked, one behind": (
+        {"stage": "revoking", "previous": LEAKED},
+        {"secrets": [secret("current")], "confirmed": {"web1": 3}},
+        NOW_OR_NEVER,
+        "grace",
+        "unconfirmed_consumers",
+        "",
+    ),
+    "an emergency whose leaked id is not known": (
+        {"stage": "promoted", "current": UNPINNED, "previous": {**LEAKED, "id": None}},
+        {"confirmed": {"web1": 3, "web2": 3}},
+        {},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "an emergency that is over": (
+        {"retired": DONE},
+        {"secrets": [secret("current")]},
+        {**NOW_OR_NEVER, "force": True},
+        "idle",
+        "emergency_done",
+        "",
+    ),
+    "an emergency after another one": (
+        {"retired": DONE},
+        {"secrets": [secret("current")]},
+        {**NOW_OR_NEVER, "emergency_reason": "again"},
+        "rotate",
+        "emergency",
+        ALL,
+    ),
+    # Adoptions
+    "an unknown second secret, its value named": (
+        {},
+        {"adopted": "accepted"},
+        {},
+        "rotate",
+        "adopted",
+        f"adopt_value {FROM_VERIFY[6:]}",
+    ),
+    "an unknown second secret, its value named, no id known": (
+        {"current": UNPINNED},
+        {"adopted": "accepted"},
+        {},
+        "rotate",
+        "adopted",
+        "adopt_value verify promote distribute confirm",
+    ),
+    "an unknown second secret, its value and the id in use named": (
+        {"current": UNPINNED},
+        {"adopted": "accepted"},
+        {"current_secret_id": "current"},
+        "rotate",
+        "adopted",
+        f"adopt_value {FROM_VERIFY[6:]}",
+    ),
+    "an unknown second secret, its value and the wrong id named": (
+        {},
+        {"adopted": "accepted"},
+        {"current_secret_id": "other"},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "an unknown second secret, a wrong value named": (
+        {},
+        {"adopted": "refused"},
+        {},
+        "blocked",
+        "adopted_refused",
+        "",
+    ),
+    "an unknown second secret, a value named that is perhaps accepted": (
+        {},
+        {"adopted": "unknown"},
+        {},
+        "inconclusive",
+        "probe_unknown",
+        "",
+    ),
+    "a value named beside a previous one": (
+        IN_USE,
+        {"adopted": "accepted"},
+        {},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
+    "an adopted value that is refused": (
+        {"pending": pending_entry("refused", id="other", adopted=True)},
+        {"pending": "refused"},
+        {},
+        "blocked",
+        "adopted_refused",
+        "",
+    ),
+    "an adopted value whose secret is gone": (
+        {"pending": pending_entry("refused", id="other", adopted=True)},
+        {"pending": "refused", "secrets": [secret("current")]},
+        {},
+        "rotate",
+        "resumed",
+        ALL,
+    ),
+    # Ids that are recorded and not listed prove nothing of the others.
+    "both accepted, and the pending id is not listed": (
+        {"pending": pending_entry("accepted", id="pending")},
+        {"pending": "accepted"},
+        {},
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_variant(name: str) -> None:
+    changes, shown, policies, outcome, reason, steps = FURTHER[name]
+    seen = {**observation(2, "accepted", "none"), **shown}
+    assert decide(record(**changes), seen, **policies) == (outcome, reason, steps.split())
+
+
+def further(name: str) -> dict[str, Any]:
+    changes, shown, policies = FURTHER[name][:3]
+    seen = {**observation(2, "accepted", "none"), **shown}
+    return _rotation.plan(record(**changes), seen, policy(**policies), NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret_id"),
+    [
+        ("an emergency, both slots full", "other"),
+        ("an emergency, the one in use named", "other"),
+        ("an emergency, a retired secret is back", "other"),
+        ("an emergency that was promoted, one behind", "other"),
+        ("given up after it was created", "other"),
+        ("given up after it was created, the answer lost", "other"),
+        ("back already, all confirmed", "other"),
+        ("back", None),
+        ("given up, one that was adopted", None),
+    ],
+)
+def test_the_plan_names_what_it_deletes(name: str, secret_id: str | None) -> None:
+    assert further(name)["secret_id"] == secret_id
+
+
+def test_an_emergency_names_who_is_cut_off() -> None:
+    plan = further("an emergency that was promoted, one behind")
+    assert plan["missing"] == ["web2"]
+    assert "web2" in plan["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("another run's lease", ["ci 17", LATER, "wait", "rotate_api_secret_break_lease=true"]),
+        ("an emergency without a reason", ["rotate_api_secret_emergency_reason"]),
+        ("an emergency that may cut nobody off", ["rotate_api_secret_accept_cut_off=true", "cut off"]),
+        ("nothing to go back to", ["revoked cannot come back"]),
+        ("back, but it is refused", ["cannot come back", "rotate_api_secret_force=true"]),
+        ("an unknown second secret, a wrong value named", ["rotate_api_secret_adopt_value"]),
+        ("an emergency, an unknown second secret", ["rotate_api_secret_current_secret_id", "current, other"]),
+    ],
+)
+def test_a_message_says_what_to_do(name: str, words: list[str]) -> None:
+    message = further(name)["message"]
+    assert [word for word in words if word not in message] == []
+
+
+def test_an_onlooker_is_told_of_a_lease() -> None:
+    (warning,) = further("another run's lease, to an onlooker")["warnings"]
+    assert "ci 17" in warning
+    assert LATER in warning
+
+
+@pytest.mark.parametrize(
+    ("changes", "listed", "limit", "overlap", "warning"),
+    [
+        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=RECENT)}, 2, "2d", 172800, ""),
+        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=RECENT)}, 2, "1d", 172800, "for 2 days"),
+        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=RECENT)}, 2, "", 172800, ""),
+        (
+            {**IN_USE, "current": entry("current", created_at=LONG_AGO, since="2026-11-22T11:00:00Z")},
+            2,
+            "1s",
+            3600,
+            "1 hour",
+        ),
+        (
+            {**IN_USE, "current": entry("current", created_at=LONG_AGO, since="2026-11-22T11:59:20Z")},
+            2,
+            1,
+            40,
+            "40 seconds",
+        ),
+        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=None)}, 2, "1s", 0, ""),
+        (IN_USE, 1, "1s", 0, ""),
+        ({}, 2, "1s", 0, ""),
+        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since="2027-01-01T00:00:00Z")}, 2, "1s", 0, ""),
+    ],
+)
+def test_an_overlap_is_measured_from_the_promotion(
+    changes: dict[str, Any], listed: int, limit: Any, overlap: int, warning: str
+) -> None:
+    seen = observation(listed, "accepted", "none")
+    plan = _rotation.plan(record(**changes), seen, policy(overlap_warning=limit), NOW)
+    assert plan["overlap_seconds"] == overlap
+    assert len(plan["warnings"]) == bool(warning)
+    assert warning in "".join(plan["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("the_record", "listed", "age"),
+    [
+        (record(), [secret("current", RECENT)], 172800),
+        (record(), [secret("current", "2026-11-22T11:59:58.400Z")], 1),
+        # Not listed, or not to be listed: as it was recorded.
+        (record(current=entry("gone", created_at=RECENT, since=LONG_AGO)), [secret("a"), secret("b")], 172800),
+        (record(current=entry(None, created_at=None, since=RECENT)), None, 172800),
+        (_rotation_record.new_record("abcd1234", "S3cretcurrent"), None, None),
+        (_rotation_record.new_record("abcd1234", None), [secret("current")], None),
+    ],
+)
+def test_the_age_is_that_of_the_secret_in_use(the_record: Any, listed: Any, age: int | None) -> None:
+    current = "accepted" if the_record["current"] else "none"
+    assert _rotation.plan(the_record, observation(listed, current, "none"), policy(), NOW)["age_seconds"] == age
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variant(name: str) -> None:
     the_record, seen, changes, outcome, reason, steps = VARIANTS[name]
@@ -564,49 +1213,77 @@ MUTATIONS = {
     "adopt_value",
     "drop",
     "abandon",
-    "rollback",
     "prepare",
     "create",
     "promote",
+    "rollback",
     "distribute",
     "revoke",
     "settle",
 }
+REASONS = ["", LEAK, "another one"]
 
 ids = st.sampled_from(["current", "other", "pending", "foreign"])
 maybe_id = st.none() | ids
+mark = st.sampled_from([{}, {}, {"emergency": LEAK}, {"emergency": "another one"}])
+
+
+def marked(build: Any, **flags: Any) -> Any:
+    """Entries with the marks that they may have beside what they are made of."""
+    extra = st.tuples(mark, st.fixed_dictionaries({}, optional=flags))
+    return st.builds(lambda made, more: {**made, **more[0], **more[1]}, build, extra)
+
+
 records = st.builds(
     record,
     generation=st.integers(0, 3),
     stage=st.sampled_from(_rotation_record.STAGES),
     current=st.none() | st.builds(entry, maybe_id, created_at=st.none() | st.just(LONG_AGO), since=st.just(LONG_AGO)),
     pending=st.none()
-    | st.builds(
-        lambda value, secret_id, attempts: {
-            "value": value,
-            "id": secret_id,
-            "prepared_at": RECENT,
-            "attempts": attempts,
-        },
-        st.none() | st.just("S3cretpending"),
-        maybe_id,
-        st.integers(1, 4),
+    | marked(
+        st.fixed_dictionaries(
+            {
+                "value": st.none() | st.just("S3cretpending"),
+                "id": maybe_id,
+                "prepared_at": st.just(RECENT),
+                "attempts": st.integers(1, 4),
+            }
+        ),
+        adopted=st.just(True),
     ),
     previous=st.none()
-    | st.builds(entry, maybe_id, revoke_not_before=st.sampled_from([LONG_AGO, "2027-01-01T00:00:00Z"])),
-    retired=st.just([]) | st.just(RETIRED),
+    | marked(
+        st.fixed_dictionaries(
+            {
+                "value": st.none() | st.just("S3cretprevious"),
+                "id": maybe_id,
+                "revoke_not_before": st.sampled_from([LONG_AGO, "2027-01-01T00:00:00Z"]),
+            }
+        ),
+        rejected=st.just(True),
+    ),
+    retired=st.sampled_from([[], RETIRED, DONE]),
     ids_before=st.lists(ids, max_size=2, unique=True),
+    lease=st.none()
+    | st.builds(dict, holder=st.sampled_from(["ci 17", "ci 18"]), expires=st.sampled_from([NOW, LATER])),
 )
 answers = st.sampled_from(["accepted", "refused", "unknown"])
 policies = st.builds(
     policy,
-    mode=st.sampled_from(["rotate", "finish", "status"]),
+    mode=st.sampled_from(["rotate", "finish", "status", "rollback", "emergency"]),
     force=st.booleans(),
     max_age=st.sampled_from(["", "30d"]),
     grace=st.sampled_from(["0s", "1d"]),
     admin=st.booleans(),
     current_secret_id=st.just("") | ids,
     consumers=st.sampled_from([[], ["web1"], ["web1", "web2"]]),
+    vouched=st.booleans(),
+    overlap_warning=st.sampled_from(["", "1d"]),
+    holder=st.sampled_from(["", "ci 17"]),
+    holder_gone=st.booleans(),
+    break_lease=st.booleans(),
+    emergency_reason=st.sampled_from(REASONS),
+    accept_cut_off=st.sampled_from([True, True, False]),
 )
 
 
@@ -615,12 +1292,14 @@ def situations(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], dict[st
     """A record, an observation that is possible with it, and a policy."""
     the_record = draw(records)
     listed = draw(st.none() | st.lists(ids, max_size=3, unique=True))
-    has = {name: the_record[name] and the_record[name]["value"] for name in ("current", "pending")}
+    has = {name: the_record[name] and the_record[name]["value"] for name in ("current", "pending", "previous")}
     seen = {
         "secrets": None if listed is None else [secret(name) for name in listed],
         "current": draw(answers) if has["current"] else "none",
         "pending": draw(answers) if has["pending"] else "lost" if the_record["pending"] else "none",
+        "previous": draw(answers | st.just("none")) if has["previous"] else "none",
         "retired": draw(answers | st.just("none")),
+        "adopted": draw(answers | st.just("none")),
         "confirmed": draw(st.none() | st.dictionaries(st.sampled_from(["web1", "web2"]), st.integers(0, 3))),
     }
     return the_record, seen, draw(policies)
@@ -637,10 +1316,13 @@ def test_every_situation_has_one_plan(situation: tuple[Any, Any, Any]) -> None:
     assert set(plan["steps"]) <= MUTATIONS | {"verify", "confirm"}
     if plan["outcome"] not in ("rotate", "grace"):
         assert plan["steps"] == []
+    if plan["outcome"] in ("blocked", "inconclusive"):
+        assert re.search("rotate_api_secret_|VONAGE_|[Rr]un again", plan["message"])
+        assert not plan["message"].endswith(".")
 
 
-@given(situations(), st.sampled_from(["current", "pending", "retired"]))
-@settings(max_examples=300, deadline=None)
+@given(situations(), st.sampled_from(["current", "pending", "previous", "retired", "adopted"]))
+@settings(max_examples=400, deadline=None)
 def test_an_unknown_answer_never_adds_a_mutation(situation: tuple[Any, Any, Any], probe: str) -> None:
     the_record, seen, the_policy = situation
     if seen[probe] in ("none", "lost"):
@@ -651,20 +1333,66 @@ def test_an_unknown_answer_never_adds_a_mutation(situation: tuple[Any, Any, Any]
 
 
 @given(situations())
-@settings(max_examples=300, deadline=None)
-def test_an_id_is_only_ever_deleted_when_it_is_recorded_and_not_the_current_one(
-    situation: tuple[Any, Any, Any],
-) -> None:
+@settings(max_examples=400, deadline=None)
+def test_an_id_is_only_ever_deleted_when_it_is_known_whose_it_is(situation: tuple[Any, Any, Any]) -> None:
     the_record, seen, the_policy = situation
     plan = _rotation.plan(the_record, seen, the_policy, NOW)
-    if plan["secret_id"] is None:
+    steps, deleted = plan["steps"], plan["secret_id"]
+    previous, pending = the_record["previous"] or {}, the_record["pending"] or {}
+    if steps[:1] in (["drop"], ["revoke"], ["adopt"]):
+        assert deleted
+    if deleted is None:
         return
-    recorded = {(the_record[name] or {}).get("id") for name in ("previous", "pending")}
-    assert plan["secret_id"] in {row["id"] for row in seen["secrets"]}
-    assert plan["secret_id"] in recorded or plan["reason"] == "retired_revived"
-    if "revoke" in plan["steps"] and plan["reason"] == "confirmed":
-        assert seen["current"] == "accepted"
-        assert all(seen["confirmed"].get(host) == the_record["generation"] for host in the_policy["consumers"])
+    assert deleted in {row["id"] for row in seen["secrets"]}
+    assert deleted != (the_record["current"] or {}).get("id")
+    assert seen["current"] == "accepted"
+    superseded = deleted == previous.get("id") and steps[:1] != ["adopt"] and "drop" not in steps
+    never_promoted = (
+        steps[:1] == ["drop"]
+        and not pending.get("adopted")
+        and plan["reason"] in ("replaced", "given_up")
+        # Without an id on record only when the value answers, so that there is a proof.
+        and (deleted == pending.get("id") or seen["pending"] == "accepted")
+    )
+    came_back = plan["reason"] == "retired_revived" and seen["retired"] == "accepted"
+    implied = steps[:1] == ["adopt"] and the_policy["current_secret_id"] not in ("", deleted)
+    assert superseded or never_promoted or came_back or implied
+    if steps[:1] == ["revoke"]:
+        confirmed = seen["confirmed"] is not None and all(
+            seen["confirmed"].get(host) == the_record["generation"] for host in the_policy["consumers"]
+        )
+        urgent = the_policy["mode"] == "emergency" or previous.get("emergency")
+        assert urgent or (confirmed and (the_policy["consumers"] or the_policy["vouched"]))
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_a_rollback_leaves_a_value_that_is_accepted(situation: tuple[Any, Any, Any]) -> None:
+    the_record, seen, the_policy = situation
+    steps = _rotation.plan(the_record, seen, {**the_policy, "mode": "rollback"}, NOW)["steps"]
+    assert "prepare" not in steps or (the_record["previous"] or {}).get("rejected")
+    if "rollback" in steps:
+        assert seen["previous"] == "accepted"
+        assert not the_record["previous"].get("emergency")
+    if "abandon" in steps:
+        assert seen["current"] == "accepted" or seen["pending"] in ("refused", "lost")
+
+
+@given(situations())
+@settings(max_examples=300, deadline=None)
+def test_a_run_saves_its_lease_before_it_acts_and_yields_to_that_of_another(situation: tuple[Any, Any, Any]) -> None:
+    the_record, seen, the_policy = situation
+    plan = _rotation.plan(the_record, seen, the_policy, NOW)
+    assert plan["steps"][:1] not in (["create"], ["verify"], ["distribute"], ["confirm"])
+    assert "claim" not in plan["steps"][1:]
+    lease = the_record["lease"]
+    if (
+        lease == {"holder": "ci 18", "expires": LATER}
+        and the_policy["mode"] != "status"
+        and not the_policy["holder_gone"]
+        and not the_policy["break_lease"]
+    ):
+        assert (plan["outcome"], plan["steps"]) == ("blocked", [])
 
 
 @given(situations())

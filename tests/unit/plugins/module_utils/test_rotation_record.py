@@ -147,6 +147,176 @@ def test_adopt_records_the_other_secret_as_superseded() -> None:
     assert record["generation"] == 0
 
 
+LEASE = {"holder": "ci 17", "expires": LATER}
+LEAK = "the log was public"
+
+
+def step(record: dict[str, Any], name: str, **facts: Any) -> dict[str, Any]:
+    """The record after a step, two secrets listed and the one in use accepted."""
+    return _rotation_record.advance(
+        record, name, LATER, **{"secrets": [OLD, NEW], "current": "accepted", "secret_id": "", **facts}
+    )
+
+
+def test_claim_changes_the_lease_alone() -> None:
+    before = created()
+    assert step(before, "claim", lease=LEASE) == {**before, "version": before["version"] + 1, "lease": LEASE}
+
+
+def test_a_lease_stays_until_a_step_gives_another_one_or_none() -> None:
+    claimed = step(created(), "claim", lease=LEASE)
+    assert step(claimed, "verify")["lease"] == LEASE
+    assert step(claimed, "verify", lease={**LEASE, "holder": "ci 18"})["lease"]["holder"] == "ci 18"
+    assert step(claimed, "verify", lease=None)["lease"] is None
+
+
+def test_rollback_swaps_the_two_and_rejects_the_new_one() -> None:
+    before = promoted(grace="1d")
+    record = step(before, "rollback")
+    assert (record["stage"], record["generation"]) == ("promoted", before["generation"] + 1)
+    assert record["current"] == {
+        "value": "OldValue1",
+        "id": "old",
+        "created_at": OLD["created_at"],
+        "since": LATER,
+    }
+    assert record["previous"] == {"value": "NewValue1", "id": "new", "revoke_not_before": LATER, "rejected": True}
+
+
+def test_rollback_never_takes_an_id_for_that_of_a_secret_that_is_gone() -> None:
+    foreign = {"id": "foreign", "created_at": LATER}
+    for current in ("accepted", "refused"):
+        assert step(promoted(), "rollback", secrets=[OLD, foreign], current=current)["previous"]["id"] == "new"
+        unpinned = {**promoted(), "current": {**promoted()["current"], "id": None}}
+        expected = "foreign" if current == "accepted" else None
+        record = step(unpinned, "rollback", secrets=[OLD, foreign], current=current)
+        assert record["previous"]["id"] == expected
+
+
+def test_abandon_forgets_the_attempts_and_retires_the_value() -> None:
+    record = step(prepared(), "abandon")
+    assert (record["stage"], record["pending"], record["ids_before"]) == ("idle", None, [])
+    assert record["retired"] == [{"value": "NewValue1", "id": None, "retired_at": LATER}]
+
+
+def test_abandon_does_not_retire_what_is_dropped_or_was_adopted() -> None:
+    dropped = step(step(created(), "drop"), "dropped")
+    assert step(dropped, "abandon")["retired"] == []
+    adopted = step(started(), "adopt_value", value="Theirs1")
+    assert step(adopted, "abandon")["retired"] == []
+
+
+def test_abandon_has_a_secret_handed_over_that_an_emergency_found_half_handed_over() -> None:
+    emergency = step(promoted(), "prepare", value="Third1", emergency=LEAK)
+    assert step(emergency, "abandon")["stage"] == "promoted"
+    assert step(step(started(), "prepare", value="NewValue1", emergency=LEAK), "abandon")["stage"] == "idle"
+
+
+def test_drop_records_an_id_that_is_proven_when_the_answer_was_lost() -> None:
+    lost = {**created(), "pending": {**created()["pending"], "id": None}}
+    assert step(lost, "drop")["pending"] == {**lost["pending"], "value": None, "id": "new"}
+
+
+def test_dropping_a_retired_secret_changes_nothing_but_the_version() -> None:
+    before = {**started(), "stage": "promoted"}
+    assert step(step(before, "drop"), "dropped") == {**before, "version": 2}
+
+
+def test_adopt_value_records_the_value_on_its_way_with_the_other_id() -> None:
+    record = step(started(), "adopt_value", value="Theirs1", secret_id="old")
+    assert record["stage"] == "created"
+    assert record["current"]["id"] == "old"
+    assert record["pending"] == {
+        "value": "Theirs1",
+        "id": "new",
+        "prepared_at": LATER,
+        "attempts": 1,
+        "adopted": True,
+    }
+    assert record["ids_before"] == ["old"]
+
+
+def test_adopt_value_records_no_id_without_a_proof() -> None:
+    record = step(started(), "adopt_value", value="Theirs1")
+    assert (record["current"]["id"], record["pending"]["id"], record["ids_before"]) == (None, None, [])
+
+
+def test_a_recorded_id_is_worth_more_than_one_that_is_named() -> None:
+    record = {**started(), "current": {"value": "OldValue1", "id": "old", "created_at": None, "since": THEN}}
+    assert step(record, "adopt_value", value="Theirs1", secret_id="new")["pending"]["id"] == "new"
+
+
+def test_adopt_value_refuses_a_value_that_is_in_the_record() -> None:
+    for value in ("NewValue1", "OldValue1"):
+        with pytest.raises(ValueError, match="in the record already") as caught:
+            step(promoted(), "adopt_value", value=value)
+        assert value not in str(caught.value)
+
+
+def test_the_mark_of_an_emergency_goes_from_the_value_on_its_way_to_what_it_replaces() -> None:
+    marked = step(started(), "prepare", value="NewValue1", secrets=[OLD], emergency=LEAK)
+    assert marked["pending"]["emergency"] == LEAK
+    # The next run is an ordinary one.
+    promoted_after = step(step(marked, "create", secret=NEW), "promote")
+    assert promoted_after["previous"]["emergency"] == LEAK
+    assert "emergency" not in promoted_after["current"]
+    assert step(promoted_after, "settle")["retired"][0]["emergency"] == LEAK
+
+
+def test_a_value_that_was_on_its_way_gets_the_mark_of_an_emergency_with_the_next_save() -> None:
+    assert step(prepared(), "claim", emergency=LEAK)["pending"]["emergency"] == LEAK
+    assert step(created(), "promote", emergency=LEAK)["previous"]["emergency"] == LEAK
+    assert "emergency" not in step(created(), "promote", emergency="")["previous"]
+
+
+def test_the_mark_of_an_emergency_outlives_a_value_that_is_dropped() -> None:
+    dropped = step(step(step(created(), "claim", emergency=LEAK), "drop"), "dropped")
+    assert step(dropped, "prepare", value="Third1", secrets=[OLD])["pending"]["emergency"] == LEAK
+
+
+def test_settle_leaves_a_secret_to_be_handed_over_when_it_only_made_room() -> None:
+    assert step(promoted(), "settle", emergency=LEAK)["stage"] == "promoted"
+    leaked = step(created(), "promote", emergency=LEAK)
+    assert step(leaked, "settle", emergency=LEAK)["stage"] == "idle"
+    assert step(leaked, "settle", emergency="another one")["stage"] == "promoted"
+
+
+def test_adopt_keeps_the_marks_of_the_previous_secret() -> None:
+    previous = {"value": "Older1", "id": None, "revoke_not_before": THEN, "emergency": LEAK}
+    record = step({**started(), "previous": previous}, "adopt", secret_id="new")
+    assert record["previous"] == {"value": "Older1", "id": "old", "revoke_not_before": LATER, "emergency": LEAK}
+
+
+@pytest.mark.parametrize(
+    ("current", "pending", "ids_before", "answers", "listed", "expected"),
+    [
+        # A recorded id that is not listed is a contradiction, and no proof of the other.
+        ("gone", None, [], ("accepted", "none"), ["other", "previous"], (None, None)),
+        ("current", "gone", [], ("accepted", "accepted"), ["current", "other"], ("current", None)),
+        # A refused value may have no secret at all.
+        (None, None, [], ("refused", "none"), ["other", "previous"], (None, None)),
+        (None, None, [], ("accepted", "none"), ["other", "previous"], ("other", None)),
+        ("current", None, [], ("accepted", "accepted"), ["current", "other"], ("current", "other")),
+        (None, "pending", [], ("accepted", "refused"), ["current", "pending"], ("current", "pending")),
+        (None, None, ["a"], ("accepted", "accepted"), ["a", "b"], ("a", "b")),
+        (None, None, [], ("accepted", "accepted"), ["a", "b"], (None, None)),
+        (None, None, [], ("accepted", "none"), ["a", "b", "c"], (None, None)),
+        ("gone", None, [], ("accepted", "none"), ["a"], ("a", None)),
+    ],
+)
+def test_an_id_is_pinned_by_proof_alone(
+    current: Any, pending: Any, ids_before: Any, answers: tuple[str, str], listed: list[str], expected: Any
+) -> None:
+    record = {
+        **started(),
+        "current": {"value": "OldValue1", "id": current},
+        "pending": {"value": "NewValue1", "id": pending} if answers[1] != "none" else None,
+        "previous": {"value": None, "id": "previous"},
+        "ids_before": ids_before,
+    }
+    assert _rotation_record.pin(record, listed, *answers) == expected
+
+
 def test_a_step_that_is_not_recorded_is_named() -> None:
     with pytest.raises(ValueError, match="'confirm' is not a recorded step: claim, adopt, adopt_value, drop"):
         _rotation_record.advance(started(), "confirm", THEN)
@@ -160,6 +330,8 @@ facts = st.fixed_dictionaries(
         "value": st.uuids().map(str),
         "grace": st.sampled_from(["0s", "1d"]),
         "secret_id": st.sampled_from(["", "old"]),
+        "lease": st.sampled_from([None, {"holder": "ci 17", "expires": LATER}]),
+        "emergency": st.sampled_from(["", "the log was public"]),
     }
 )
 # The order that a plan keeps, with the interruptions that it allows.
@@ -168,6 +340,9 @@ paths = st.sampled_from(
         ["prepare", "create", "verify", "promote", "distribute", "revoke", "settle"],
         ["prepare", "create", "create", "verify", "verify", "promote", "revoke", "revoke", "settle"],
         ["prepare", "promote", "settle"],
+        ["prepare", "claim", "create", "abandon", "prepare", "promote", "settle"],
+        ["prepare", "create", "promote", "claim", "distribute", "rollback", "distribute", "revoke", "settle"],
+        ["adopt_value", "claim", "verify", "promote", "distribute", "rollback", "revoke", "settle"],
     ]
 )
 
@@ -186,7 +361,7 @@ def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str
         after = _rotation_record.advance(record, step, THEN, **step_facts)
         assert record == before
         assert after["version"] == before["version"] + 1
-        assert after["generation"] == before["generation"] + (step == "promote")
+        assert after["generation"] == before["generation"] + (step in ("promote", "rollback"))
         assert values(before) <= values(after)
         assert not _rotation_record.problem(after, "abcd1234")
         record = after
@@ -205,6 +380,11 @@ def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str
         ({"retired": ["OldValue1"]}, "damaged (retired)"),
         ({"current": {"value": "OldValue1"}}, "damaged (current)"),
         ({"pending": {}}, "damaged (pending)"),
+        ({"lease": "ci 17"}, "damaged (lease)"),
+        ({"lease": {"holder": "ci 17"}}, "damaged (lease)"),
+        ({"lease": {"holder": 17, "expires": LATER}}, "damaged (lease)"),
+        ({"lease": {"holder": "ci 17", "expires": "soon"}}, "damaged (lease)"),
+        ({"lease": {"holder": "ci 17", "expires": None}}, "damaged (lease)"),
     ],
 )
 def test_a_record_that_cannot_be_used_says_why(changes: dict[str, Any], words: str) -> None:
@@ -276,3 +456,41 @@ def test_the_answers_are_read_in_the_order_of_the_candidates(record: Any, result
 )
 def test_of_several_retired_values_the_weightiest_answer_counts(answers: list[str], expected: str) -> None:
     assert _rotation.observe(started(), info(candidates=["accepted"]), answers)["retired"] == expected
+
+
+def test_a_record_with_a_lease_can_be_used() -> None:
+    assert _rotation_record.problem({**started(), "lease": LEASE}, "abcd1234") == ""
+
+
+BACK = {"mode": "rollback"}
+
+
+@pytest.mark.parametrize(
+    ("record", "policy", "values", "expected"),
+    [
+        (promoted(), BACK, ["NewValue1", "OldValue1"], "refused"),
+        (promoted(), {"mode": "rotate"}, ["NewValue1"], "none"),
+        (promoted(), None, ["NewValue1"], "none"),
+        (step(promoted(), "rollback"), BACK, ["OldValue1"], "none"),
+        (prepared(), BACK, ["OldValue1", "NewValue1"], "none"),
+        ({**promoted(), "previous": {**promoted()["previous"], "value": None}}, BACK, ["NewValue1"], "none"),
+    ],
+)
+def test_the_previous_value_is_probed_for_a_rollback_alone(
+    record: Any, policy: Any, values: list[str], expected: str
+) -> None:
+    assert _rotation.candidates(record, policy) == values
+    answers = ["accepted", "refused"][: len(values)]
+    assert _rotation.observe(record, info(candidates=answers), policy=policy)["previous"] == expected
+
+
+def test_the_list_is_that_of_the_previous_value_when_it_alone_is_accepted() -> None:
+    seen = _rotation.observe(promoted(), info({"status": 401}, ["refused", "accepted"]), policy=BACK)
+    assert (seen["secrets"], seen["current"], seen["previous"]) == ([OLD], "refused", "accepted")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("Theirs1", "accepted"), ("OldValue1", "none"), (None, "accepted")])
+def test_a_value_to_adopt_that_is_in_the_record_counts_as_none(value: Any, expected: str) -> None:
+    seen = _rotation.observe(started(), info(candidates=["accepted"]), adopted="accepted", adopted_value=value)
+    assert seen["adopted"] == expected
+    assert _rotation.observe(started(), info(candidates=["accepted"]))["adopted"] == "none"
