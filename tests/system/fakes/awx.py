@@ -58,7 +58,9 @@ class FakeAwx(Fake):
 
     def answer(self, request: Request) -> Answer:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return Answer(401, {"detail": "Authentication credentials were not provided. To establish a login session..."})
+            return Answer(
+                401, {"detail": "Authentication credentials were not provided. To establish a login session..."}
+            )
         if not request.path.endswith("/"):
             return Answer(404, {"detail": "The requested resource could not be found."})
         path = request.path.removeprefix(_API)
