@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ACCOUNT, Rehearsal, Run
@@ -225,3 +224,20 @@ def test_a_run_that_is_killed_is_finished_by_the_next_one(
         assert_in_use(consumer, 1)
     finally:
         consumer.close()
+
+
+COLLECTIONS = {
+    "awx_credential": "awx.awx",
+    "hashi_vault": "community.hashi_vault",
+    "kubernetes_secret": "kubernetes.core",
+}
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_a_missing_collection_is_named(place: Rehearsal, name: str) -> None:
+    place.write_inventory(consumers="", distribute_central_tasks=name)
+    run = place.run()
+    assert run.status == 2, run.output
+    assert f"ansible-galaxy collection install {COLLECTIONS[name]}" in run.text
+    assert len(place.secret_ids()) == 2

@@ -1,0 +1,338 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The consumers that are served once, on localhost: the real collections, against stand-ins for the services."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ACCOUNT, Rehearsal, Run
+from fakes.awx import TOKEN, FakeAwx
+from fakes.kubernetes import FakeKubernetes
+from fakes.server import Answer, Request
+from fakes.vault import ROOT_TOKEN, FakeVault
+from oracle import Oracle
+
+NAMESPACE = "sms"
+FORCED = ("-e", "rotate_api_secret_force=true")
+
+
+class Service:
+    """A consumer, and the service that it hands the secret over to.
+
+    :ivar name: Of the consumer.
+    :ivar fake: The service.
+    :ivar variables: Of the role, without prefix.
+    :ivar environment: How a run reaches the service, and logs in.
+    :ivar kept: What was there before, and is none of the role's business.
+    :ivar said: What a run says of the refusal.
+    """
+
+    name: str
+    said: str
+    fake: Any
+    variables: dict[str, Any]
+    environment: dict[str, str]
+    kept = {"other": "keptS0mething"}
+
+    def handed_over(self) -> dict[str, Any]:
+        """What the service has: `account`, `secret`, `generation`, `others`."""
+        raise NotImplementedError
+
+    def has(self, account: str, generation: int) -> None:
+        """Have it hold another generation."""
+        raise NotImplementedError
+
+    def is_write(self, request: Request) -> bool:
+        return request.method in ("POST", "PUT", "PATCH")
+
+    def refusal(self, value: str) -> Answer:
+        """How the service refuses a write, and repeats what it was sent."""
+        raise NotImplementedError
+
+
+class Awx(Service):
+    name = "awx_credential"
+    said = "no such thing as (the secret)"
+    kept = {"signature_secret": "keptS1gnature"}
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeAwx()
+        self.credential = self.fake.put(
+            "Vonage", "Of the gateways.", api_key="old", api_secret="0ldSecret", **self.kept
+        )
+        self.fake.put("Vonage of others", api_key="x", api_secret="y")
+        self.variables = {"awx_credential": "Vonage", "awx_credential_type": FakeAwx.credential_type}
+        self.environment = {"CONTROLLER_HOST": self.fake.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+
+    def handed_over(self) -> dict[str, Any]:
+        inputs = dict(self.credential["inputs"])
+        description, _space, mark = self.credential["description"].partition(" [")
+        assert description == "Of the gateways."
+        match = re.fullmatch(r"Vonage account (\w+), generation (\d+)]", mark)
+        assert match
+        account, generation = match.groups()
+        assert inputs.pop("api_key") == account
+        return {
+            "account": account,
+            "secret": inputs.pop("api_secret"),
+            "generation": int(generation),
+            "others": inputs,
+        }
+
+    def has(self, account: str, generation: int) -> None:
+        self.credential["description"] = f"Of the gateways. [Vonage account {account}, generation {generation}]"
+
+    def refusal(self, value: str) -> Answer:
+        return Answer(400, {"__all__": f"no such thing as {value}"})
+
+
+class Kubernetes(Service):
+    name = "kubernetes_secret"
+    said = "not (the secret)"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeKubernetes(NAMESPACE)
+        self._put(dict(self.kept))
+        self.variables = {"kubernetes_secret": "vonage", "kubernetes_secret_namespace": NAMESPACE}
+        self.environment = {"K8S_AUTH_KUBECONFIG": self.fake.write_kubeconfig(directory / "kubeconfig")}
+
+    def _put(self, content: dict[str, str]) -> None:
+        data = {key: base64.b64encode(value.encode()).decode() for key, value in content.items()}
+        secret = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": {"name": "vonage"}, "data": data}
+        self.fake.put("secrets", NAMESPACE, secret)
+
+    def handed_over(self) -> dict[str, Any]:
+        content = self.fake.secret(NAMESPACE, "vonage")
+        return {
+            "account": content.pop("VONAGE_API_KEY"),
+            "secret": content.pop("VONAGE_API_SECRET"),
+            "generation": int(content.pop("VONAGE_API_SECRET_GENERATION")),
+            "others": content,
+        }
+
+    def has(self, account: str, generation: int) -> None:
+        self._put({**self.kept, "VONAGE_API_KEY": account, "VONAGE_API_SECRET_GENERATION": str(generation)})
+
+    def refusal(self, value: str) -> Answer:
+        status = {"kind": "Status", "status": "Failure", "reason": "Forbidden", "message": f"not {value}", "code": 403}
+        return Answer(403, status)
+
+
+class Vault(Service):
+    name = "hashi_vault"
+    said = "Permission denied writing to 'sms/vonage'"
+
+    def __init__(self, directory: Path) -> None:
+        self.fake = FakeVault(mount="kv", cas_required=True)
+        self.fake.put("sms/vonage", dict(self.kept))
+        self.variables = {"hashi_vault_mount_point": "kv", "hashi_vault_path": "sms/vonage"}
+        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": ROOT_TOKEN}
+
+    def handed_over(self) -> dict[str, Any]:
+        content = dict(self.fake.get("sms/vonage"))
+        return {
+            "account": content.pop("api_key"),
+            "secret": content.pop("api_secret"),
+            "generation": int(content.pop("generation")),
+            "others": content,
+        }
+
+    def has(self, account: str, generation: int) -> None:
+        self.fake.put("sms/vonage", {**self.kept, "api_key": account, "generation": str(generation)})
+
+    def refusal(self, value: str) -> Answer:
+        return Answer(403, {"errors": [f"permission denied for {value}"]})
+
+
+@pytest.fixture(params=[Awx, Kubernetes, Vault], ids=lambda kind: kind.name)
+def service(request: pytest.FixtureRequest, place: Rehearsal) -> Iterator[Service]:
+    made = request.param(place.directory)
+    place.write_inventory(consumers="", distribute_central_tasks=made.name, **made.variables)
+    with made.fake:
+        yield made
+
+
+def hand_over(place: Rehearsal, service: Service, *arguments: str, **options: Any) -> Run:
+    environment = {**service.environment, **options.pop("environment", {})}
+    return place.run(*arguments, environment=environment, **options)
+
+
+def assert_handed_over(place: Rehearsal, service: Service, generation: int) -> None:
+    expected = {"account": ACCOUNT, "secret": place.stored()["current"]["value"], "generation": generation}
+    assert service.handed_over() == {**expected, "others": service.kept}
+
+
+def test_the_secret_is_handed_over_once_and_shown_nowhere(place: Rehearsal, service: Service) -> None:
+    with Oracle(place) as oracle:
+        first = oracle.run(environment=service.environment)
+        assert first.status == 0, first.output
+        assert_handed_over(place, service, 1)
+        # It stays to be finished, so the hook runs again; and finds nothing to do.
+        written = len(service.fake.calls("POST", "PUT", "PATCH"))
+        second = oracle.run(environment=service.environment)
+        assert second.status == 0, second.output
+        assert second.changed == 0, second.output
+        if (
+            service.name != "kubernetes_secret"
+        ):  # whose module sends what it has, and looks whether that made a difference
+            assert len(service.fake.calls("POST", "PUT", "PATCH")) == written
+        third = oracle.run("-e", "rotate_api_secret_mode=finish", *FORCED, environment=service.environment)
+        assert third.status == 0, third.output
+        oracle.assert_silent([place.stored()["current"]["value"], *service.kept.values()])
+
+
+def test_an_older_generation_is_refused_but_not_one_of_another_account(place: Rehearsal, service: Service) -> None:
+    service.has(ACCOUNT, 5)
+    run = hand_over(place, service)
+    assert run.status == 2, run.output
+    assert "has generation 5, and this run has generation 1: the record is out of date" in run.text
+    assert service.fake.calls("POST", "PUT", "PATCH") == []
+    service.has("efgh5678", 5)
+    run = hand_over(place, service)
+    assert run.status == 0, run.output
+    assert_handed_over(place, service, 1)
+
+
+def test_a_service_that_refuses_is_heard_without_the_secret(place: Rehearsal, service: Service) -> None:
+    def refuse(request: Request) -> Answer | None:
+        return service.refusal(place.stored()["current"]["value"]) if service.is_write(request) else None
+
+    service.fake.step_in = refuse
+    with Oracle(place) as oracle:
+        run = oracle.run(environment=service.environment)
+        assert run.status == 2, run.output
+        assert "did not take the secret: " in run.text
+        assert service.said in run.text
+        oracle.assert_silent([place.stored()["current"]["value"]])
+    assert len(place.secret_ids()) == 2
+    service.fake.step_in = None
+    assert hand_over(place, service).status == 0
+    assert_handed_over(place, service, 1)
+
+
+def test_a_write_of_somebody_else_in_between_is_not_lost(place: Rehearsal, service: Service) -> None:
+    if service.name == "awx_credential":
+        pytest.skip("AWX cannot compare what it has with what was read")
+
+    def write_in_between(request: Request) -> None:
+        if service.is_write(request):
+            service.fake.step_in = None
+            service.has(ACCOUNT, 5)
+
+    service.fake.step_in = write_in_between
+    run = hand_over(place, service)
+    assert run.status == 2, run.output
+    assert "did not take the secret" in run.text
+    run = hand_over(place, service)
+    assert "has generation 5, and this run has generation 1: the record is out of date" in run.text
+
+
+def test_what_is_not_there_yet_is_made(place: Rehearsal, service: Service) -> None:
+    if service.name == "awx_credential":
+        pytest.skip("a credential has to be there")
+    new = {"kubernetes_secret": {"kubernetes_secret": "new"}, "hashi_vault": {"hashi_vault_path": "sms/new"}}
+    place.write_inventory(consumers="", distribute_central_tasks=service.name, **service.variables | new[service.name])
+    assert hand_over(place, service).status == 0
+    content = service.fake.get("sms/new") if service.name == "hashi_vault" else service.fake.secret(NAMESPACE, "new")
+    assert set(content.values()) == {ACCOUNT, place.stored()["current"]["value"], "1"}
+
+
+# -- AWX ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"awx_credential": "Vonnage"}, "AWX has 0 credentials Vonnage"),
+        ({"awx_credential_organization": "Sales"}, "AWX has 0 credentials Vonage"),
+        ({"awx_credential_type": "Machine"}, "AWX has no credential type Machine"),
+        # AWX would show the value.
+        ({"awx_credential_secret_input": "api_key"}, "and a secret input api_key"),
+    ],
+)
+def test_a_credential_that_will_not_do_is_left_alone(place: Rehearsal, variables: dict[str, str], said: str) -> None:
+    service = Awx(place.directory)
+    place.write_inventory(consumers="", distribute_central_tasks=service.name, **service.variables | variables)
+    with service.fake:
+        run = hand_over(place, service)
+        assert run.status == 2, run.output
+        assert said in run.text
+        assert "Nothing was changed in AWX" in run.text
+        assert service.fake.calls("PATCH") == []
+
+
+# -- Kubernetes: rollouts ----------------------------------------------------------------------------------------------
+
+ANNOTATION = "vonage-api-secret-generation"
+
+
+class Cluster:
+    """What a cluster does with a Deployment of one pod: it ends the old pod some time after it has made the new one.
+
+    :param lingers: How many looks at the pods the old one outlives.
+    """
+
+    def __init__(self, fake: FakeKubernetes, lingers: int) -> None:
+        self._fake = fake
+        self._lingers = lingers
+        labels = {"app": "sms-gateway"}
+        self._deploy({"metadata": {"labels": labels}}, 1)
+        self._pod("old", {})
+        fake.step_in = self._step_in
+
+    def _deploy(self, template: dict[str, Any], generation: int) -> None:
+        counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), 1)
+        self._fake.put("deployments", NAMESPACE, {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "sms-gateway", "generation": generation},
+            "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "sms-gateway"}}, "template": template},
+            "status": {**counts, "observedGeneration": generation},
+        })  # fmt: skip
+
+    def _pod(self, name: str, annotations: dict[str, str]) -> None:
+        metadata = {"name": name, "labels": {"app": "sms-gateway"}, "annotations": annotations}
+        self._fake.put("pods", NAMESPACE, {"apiVersion": "v1", "kind": "Pod", "metadata": metadata})
+
+    def _step_in(self, request: Request) -> None:
+        deployment = self._fake.get("deployments", NAMESPACE, "sms-gateway")
+        assert deployment
+        annotations = deployment["spec"]["template"]["metadata"].get("annotations", {})
+        if request.method == "GET" and request.path.endswith("/pods") and annotations:
+            self._pod("new", annotations)
+            self._lingers -= 1
+            if self._lingers < 0:
+                self._fake.objects.pop(("pods", NAMESPACE, "old"), None)
+
+
+@pytest.mark.parametrize("lingers", [1, 1000])
+def test_pods_with_the_old_secret_keep_it_from_being_revoked(place: Rehearsal, lingers: int) -> None:
+    service = Kubernetes(place.directory)
+    place.write_inventory(
+        distribute_tasks=service.name,
+        confirm_tasks=service.name,
+        confirm_retries=2,
+        kubernetes_secret_deployments=["sms-gateway"],
+        kubernetes_secret_timeout=10,
+        **service.variables,
+    )
+    with service.fake:
+        Cluster(service.fake, lingers)
+        run = hand_over(place, service)
+        assert_handed_over(place, service, 1)
+        if lingers == 1000:
+            assert "grace (unconfirmed_consumers)" in run.text
+            assert len(place.secret_ids()) == 2
+            return
+        assert run.status == 0, run.output
+        assert place.secret_ids() == [place.stored()["current"]["id"]]
+        deployment = service.fake.get("deployments", NAMESPACE, "sms-gateway")
+        assert deployment["spec"]["template"]["metadata"]["annotations"] == {ANNOTATION: "1"}
