@@ -1,0 +1,166 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook rotate_fleet: who comes first and last, when it stops, and that it goes on later."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account
+
+SUBACCOUNTS = [f"5ab0000{number}" for number in range(1, 6)]
+
+
+class Accounts:
+    """A primary account and its subaccounts, which are the hosts of a group."""
+
+    def __init__(self, place: Rehearsal, with_secrets: bool = True) -> None:
+        self.place = place
+        secret = {"created_at": "2026-03-04T05:06:07Z"}
+        place.simulator.engine.load_accounts(
+            [
+                account(),
+                *(
+                    account(api_key=key, primary_account=ACCOUNT, secrets=[{**secret, "value": f"First0f{key}"}])
+                    for key in SUBACCOUNTS
+                ),
+            ]
+        )
+        self.secrets = {key: f"First0f{key}" for key in SUBACCOUNTS if with_secrets} | {ACCOUNT: FIRST_SECRET}
+        (place.directory / "records").mkdir()
+
+    def run(self, *arguments: str, **settings: Any) -> Run:
+        hosts = {
+            key: {"rotate_fleet_secret": self.secrets[key]} if key in self.secrets else {}
+            for key in (ACCOUNT, *SUBACCOUNTS)
+        }
+        variables = {
+            "rotate_api_secret_record_in_clear": True,
+            "rotate_api_secret_consumers": "",
+            "rotate_api_secret_report": f"{self.place.directory}/report.jsonl",
+        }
+        inventory = {"all": {"vars": variables, "children": {"accounts": {"hosts": hosts}}}}
+        self.place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+        extra = {
+            "rotate_fleet_accounts": "accounts",
+            "rotate_fleet_records": f"{self.place.directory}/records",
+            **settings,
+        }
+        self.place.simulator.clear_log()
+        return self.place.run(
+            *("-e", json.dumps(extra), *arguments), playbook="community.vonage.rotate_fleet", vault=False
+        )
+
+    def created(self) -> list[str]:
+        """The accounts that got a new secret in the last run, in this order."""
+        return [
+            entry.path.split("/")[2]
+            for entry in self.place.simulator.log
+            if entry.method == "POST" and entry.status == 201
+        ]
+
+    def touched(self) -> set[str]:
+        """The accounts that were asked for anything in the last run."""
+        return {entry.path.split("/")[2] for entry in self.place.simulator.log}
+
+    def record(self, key: str) -> dict[str, Any]:
+        text = (self.place.directory / "records" / f"{key}.yml").read_text(encoding="utf-8")
+        record: dict[str, Any] = yaml.safe_load(text)["vonage_rotation"]
+        return record
+
+
+@pytest.mark.every_core
+def test_a_canary_is_first_and_the_primary_account_is_last(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    run = accounts.run()
+    assert run.status == 0, run.output
+    created = accounts.created()
+    assert sorted(created) == sorted([ACCOUNT, *SUBACCOUNTS])
+    assert created[-1] == ACCOUNT
+    for key in created:
+        assert accounts.record(key)["account_id"] == key
+        assert accounts.record(key)["generation"] == 1
+    assert f"done: {', '.join([*SUBACCOUNTS, ACCOUNT])}" in run.text
+    # One line of the report for each account.
+    lines = (place.directory / "report.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["account_id"] for line in lines] == created
+
+    again = accounts.run()
+    assert (again.status, again.changed) == (0, 0), again.output
+    assert accounts.created() == []
+
+
+def test_a_canary_that_fails_keeps_the_others_from_being_begun(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    # The order of the inventory counts.
+    canary = SUBACCOUNTS[0]
+    accounts.secrets[canary] = "NotTheSecret1"
+    run = accounts.run(rotate_fleet_max_fail=5)
+    assert run.status == 2
+    assert accounts.created() == []
+    assert accounts.touched() == {canary}
+    assert f"failed: {canary}" in run.text
+    assert f"left alone: {', '.join([*SUBACCOUNTS[1:], ACCOUNT])}" in run.text
+
+    accounts.secrets[canary] = f"First0f{canary}"
+    run = accounts.run()
+    assert run.status == 0, run.output
+    assert sorted(accounts.created()) == sorted([ACCOUNT, *SUBACCOUNTS])
+
+
+def test_too_many_failures_end_it_and_the_primary_account_stays(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    for key in SUBACCOUNTS[1:3]:
+        place.simulator.add_fault("status_before", status=500, method="POST", path=f"/{key}/", times=1)
+    run = accounts.run(rotate_fleet_batch=1, rotate_fleet_max_fail=2)
+    assert run.status == 2
+    assert accounts.created() == [SUBACCOUNTS[0]]
+    assert f"failed: {', '.join(SUBACCOUNTS[1:3])}" in run.text
+    assert f"left alone: {', '.join([*SUBACCOUNTS[3:], ACCOUNT])}" in run.text
+
+    values = {key: accounts.record(key)["pending"]["value"] for key in SUBACCOUNTS[1:3]}
+    run = accounts.run()
+    assert run.status == 0, run.output
+    assert sorted(accounts.created()) == sorted([ACCOUNT, *SUBACCOUNTS[1:]])
+    assert {key: accounts.record(key)["current"]["value"] for key in values} == values
+
+
+def test_one_failure_of_several_that_are_allowed_leaves_the_others_rotated(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    place.simulator.add_fault("status_before", status=500, method="POST", path=f"/{SUBACCOUNTS[2]}/", times=1)
+    run = accounts.run(rotate_fleet_max_fail=2)
+    assert run.status == 2
+    # But not the primary account, which the one that failed may have to log in with.
+    assert sorted(accounts.created()) == [key for key in SUBACCOUNTS if key != SUBACCOUNTS[2]]
+
+
+def test_the_others_log_in_with_the_secret_that_the_primary_account_has_now(place: Rehearsal) -> None:
+    accounts = Accounts(place, with_secrets=False)
+    run = accounts.run()
+    assert run.status == 0, run.output
+    assert accounts.created()[-1] == ACCOUNT
+    # The primary account's first secret is revoked.
+    accounts.run("-e", "rotate_api_secret_mode=finish", "--limit", f"localhost,{ACCOUNT}")
+    found = place.simulator.state.find(ACCOUNT)
+    assert found is not None
+    assert [secret.value for secret in found.live] == [accounts.record(ACCOUNT)["current"]["value"]]
+    again = accounts.run()
+    assert again.status == 0, again.output
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"rotate_fleet_accounts": "nobody"}, {"rotate_fleet_records": "records"}, {"rotate_fleet_max_fail": 0}],
+    ids=str,
+)
+def test_settings_that_are_wrong(place: Rehearsal, settings: dict[str, Any]) -> None:
+    accounts = Accounts(place)
+    run = accounts.run(**settings)
+    assert run.status == 2
+    assert "Set rotate_fleet_accounts to an inventory group" in run.text
+    assert accounts.touched() == set()
