@@ -171,6 +171,23 @@ def forms(value: str) -> list[str]:
     return found
 
 
+def snippets() -> Iterator[tuple[str, str]]:
+    """The YAML in the README and in the guides, by file and number."""
+    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]:
+        blocks = re.findall(r"^```ya?ml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        for number, block in enumerate(blocks, 1):
+            yield f"{path.relative_to(ROOT)} {number}", block
+
+
+def documented(name: str) -> dict[str, Any]:
+    """The variables of the role in a snippet of the documentation, without their prefix; others are left out.
+
+    :param name: File and number of the snippet.
+    """
+    content: dict[str, Any] = yaml.safe_load(dict(snippets())[name])
+    return {key[18:]: value for key, value in content.items() if key.startswith("rotate_api_secret_")}
+
+
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     """The simulator, with one account whose only secret is due for rotation."""
@@ -189,4 +206,4 @@ def place(tmp_path: Path, simulator: Simulator) -> Iterator[Rehearsal]:
     rehearsal.close()
 
 
-__all__ = ["ACCOUNT", "FIRST_SECRET", "Rehearsal", "Run", "account", "forms"]
+__all__ = ["ACCOUNT", "FIRST_SECRET", "Rehearsal", "Run", "account", "documented", "forms", "snippets"]

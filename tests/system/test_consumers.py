@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ACCOUNT, Rehearsal, Run
+from conftest import ACCOUNT, ROOT, Rehearsal, Run, documented
 from fakes.systemctl import FakeSystemd
 from oracle import Oracle
 
-NOTE = ".settings.json.rotate_api_secret"
+NOTE = ".vonage.json.rotate_api_secret"
 
 
 class Consumer:
@@ -56,6 +56,14 @@ class Consumer:
 
 class EnvFile(Consumer):
     def prepare(self) -> None:
+        here = {
+            "env_file": str(self.file),
+            "reload": ["sh", "-c", f"kill -HUP $(cat {self.directory}/pid)"],
+            "confirm": ["cat", f"{self.directory}/generation"],
+            "env_file_reload": [],
+            "env_file_confirm": [],
+        }
+        self.place.write_inventory(**documented("docs/consumers.md 1") | here)
         self.place.start_consumer()
 
     def in_use(self) -> str:
@@ -77,22 +85,19 @@ class TemplateFile(Consumer):
     """Its process is a copy of the file, made by the reload."""
 
     def prepare(self) -> None:
-        template = self.place.directory / "settings.json.j2"
-        template.write_text(
-            '{"login": {{ [rotate_api_secret_account_id, rotate_api_secret_value] | to_json }},'
-            ' "generation": {{ rotate_api_secret_generation }}, "other": "kept"}\n'
-        )
-        self.file = self.directory / "settings.json"
+        template = self.place.directory / "vonage.json.j2"
+        guide = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")
+        template.write_text(guide.partition("```jinja\n")[2].partition("```")[0])
+        self.file = self.directory / "vonage.json"
         self.loaded = self.directory / "loaded.json"
-        self.place.write_inventory(
-            distribute_tasks="template_file",
-            confirm_tasks="template_file",
-            template_file=str(self.file),
-            template_file_source=str(template),
-            reload=["cp", str(self.file), str(self.loaded)],
-            confirm=["sed", 's/.*"generation": \\([0-9]*\\).*/\\1/', str(self.loaded)],
-            confirm_retries=1,
-        )
+        here = {
+            "template_file": str(self.file),
+            "template_file_source": str(template),
+            "reload": ["cp", str(self.file), str(self.loaded)],
+            "confirm": ["sed", "-n", 's/.*"generation": //p', str(self.loaded)],
+            "confirm_retries": 1,
+        }
+        self.place.write_inventory(**documented("docs/consumers.md 2") | here)
 
     def in_use(self) -> str:
         return json.loads(self.loaded.read_text())["login"][1]
@@ -108,19 +113,18 @@ class TemplateFile(Consumer):
 
 class SystemdDropin(Consumer):
     def prepare(self) -> None:
-        self.systemd = FakeSystemd(self.place.directory / "systemd").__enter__()
+        self.systemd = FakeSystemd(self.place.directory / "systemd")
         self.systemd.start()
         self.dropin = self.systemd.units / "sms-gateway.service.d" / "vonage.conf"
         self.environment = {"PATH": f"{self.systemd.directory}{os.pathsep}{self.place.environment()['PATH']}"}
-        self.place.write_inventory(
-            distribute_tasks="systemd_dropin",
-            confirm_tasks="systemd_dropin",
-            systemd_unit="sms-gateway.service",
-            systemd_directory=str(self.systemd.units),
-            env_file_reload=[],
-            env_file_confirm=[],
-            confirm_retries=1,
-        )
+        here = {
+            "env_file": str(self.file),
+            "systemd_directory": str(self.systemd.units),
+            "env_file_reload": [],
+            "env_file_confirm": [],
+            "confirm_retries": 1,
+        }
+        self.place.write_inventory(**documented("docs/consumers.md 3") | here)
 
     def in_use(self) -> str:
         return self.systemd.environment()["VONAGE_API_SECRET"]
@@ -241,3 +245,23 @@ def test_a_missing_collection_is_named(place: Rehearsal, name: str) -> None:
     assert run.status == 2, run.output
     assert f"ansible-galaxy collection install {COLLECTIONS[name]}" in run.text
     assert len(place.secret_ids()) == 2
+
+
+def test_a_service_that_is_not_running_is_not_started_and_does_not_confirm(place: Rehearsal) -> None:
+    consumer = SystemdDropin(place)
+    consumer.close()
+    run = consumer.run()
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert consumer.systemd.pid == 0
+    assert len(place.secret_ids()) == 2
+
+
+def test_a_template_without_a_place_for_the_secret_is_refused(place: Rehearsal) -> None:
+    TemplateFile(place)
+    (place.directory / "vonage.json.j2").write_text("generation: {{ rotate_api_secret_generation }}\n")
+    run = place.run()
+    assert "does not write rotate_api_secret_value. Nothing was changed on gateway1" in run.text
+    (place.directory / "vonage.json.j2").write_text("{{ rotate_api_secret_valu }}\n")
+    run = place.run()
+    assert "'rotate_api_secret_valu' is undefined" in run.text
+    assert not (place.env_file.parent / "vonage.json").exists()

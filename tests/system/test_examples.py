@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account, snippets
 
 OLD_ID = "37d0cbf6-5fac-4656-a5c9-13b485d6fff0"
 TRX = "00X123456Y7890123Z"
@@ -204,14 +203,6 @@ def test_the_example_of_the_inventory(place: Rehearsal) -> None:
 # -- the guides --------------------------------------------------------------------------------------------------------
 
 
-def snippets() -> Iterator[tuple[str, str]]:
-    """The YAML in the README and in the guides, by file and number."""
-    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]:
-        blocks = re.findall(r"^```ya?ml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-        for number, block in enumerate(blocks, 1):
-            yield f"{path.relative_to(ROOT)} {number}", block
-
-
 def write_snippet(place: Rehearsal, name: str) -> str:
     """Write the play or tasks of a snippet as a playbook."""
     text = dict(snippets())[name].replace(RECORD, str(place.record)).replace(RECORDS, f"{place.directory}/")
@@ -329,9 +320,11 @@ SNIPPETS = {
     "README.md 1": None,
     "README.md 2": an_account_is_looked_after,
     "README.md 3": a_top_up_says_when_its_outcome_is_unknown,
+    # Run in test_consumers.py, and those of central consumers in test_central_consumers.py.
+    **dict.fromkeys((f"docs/consumers.md {number}" for number in range(1, 8)), None),
+    "docs/consumers.md 8": hooks_of_ones_own_rotate,
     "docs/rotation.md 1": the_record_serves_as_variables,
-    "docs/rotation.md 2": hooks_of_ones_own_rotate,
-    "docs/rotation.md 3": accounts_are_rotated_as_hosts,
+    "docs/rotation.md 2": accounts_are_rotated_as_hosts,
     "docs/simulator.md 1": a_simulator_is_started_and_stopped,
     # The inventory of the one after it.
     "docs/subaccounts.md 1": None,

@@ -4,8 +4,9 @@
 
 """systemd with one service, as far as its drop-ins, EnvironmentFile= and three commands of systemctl go.
 
-As systemd does: the drop-ins count as they were at the last `daemon-reload`, an environment file as it is at the start of
-the service, and a unit that is not running is left alone by `try-restart`. What systemctl was not asked so far is refused.
+As systemd does: the drop-ins count as they were at the last `daemon-reload`, an environment file as it is at the start
+of the service, and a unit that is not running is left alone by `try-restart`. Anything else that systemctl is asked is
+refused.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 
 
 class FakeSystemd:
-    """A context manager around the service; it writes a `systemctl` that leads here.
+    """The service, and a `systemctl` in the directory that leads here.
 
     :param directory: An empty directory for the command and what is known of the service.
     :ivar units: Where the unit files are.
@@ -31,16 +32,10 @@ class FakeSystemd:
         self.directory = directory
         self.unit = unit
         self.units = directory / "units"
-
-    def __enter__(self) -> FakeSystemd:
         self.units.mkdir(parents=True, exist_ok=True)
-        program = self.directory / "systemctl"
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} {__file__} {self.directory} {self.unit} "$@"\n')
+        program = directory / "systemctl"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {__file__} {directory} {unit} "$@"\n')
         program.chmod(0o700)
-        return self
-
-    def __exit__(self, *_details: object) -> None:
-        self.stop()
 
     # -- for tests -----------------------------------------------------------------------------------------------------
 
