@@ -18,6 +18,7 @@ from fakes.aws import FakeSecretsManager
 from fakes.kubernetes import FakeKubernetes
 from fakes.server import Answer, Request
 from fakes.vault import ROOT_TOKEN, FakeVault
+from oracle import Oracle
 
 FORCED = ("-e", "rotate_api_secret_force=true")
 NAMESPACE = "sms"
@@ -47,8 +48,11 @@ class Service:
         record: dict[str, Any] = document["vonage_rotation"]
         return record
 
-    def overwrite(self, record: dict[str, Any]) -> None:
-        """Store a record as another run does."""
+    def overwrite(self, record: dict[str, Any], request: Request | None = None) -> None:
+        """Store a record as another run does.
+
+        :param request: What is about to be stored by a run that read the same version.
+        """
         raise NotImplementedError
 
     def put(self, content: dict[str, str]) -> None:
@@ -77,7 +81,7 @@ class Vault(Service):
         found: dict[str, Any] | None = self.fake.get(self.path)
         return found
 
-    def overwrite(self, record: dict[str, Any]) -> None:
+    def overwrite(self, record: dict[str, Any], request: Request | None = None) -> None:
         self.fake.put(self.path, {"vonage_rotation": record})
 
     def put(self, content: dict[str, str]) -> None:
@@ -120,14 +124,11 @@ class Aws(Service):
         document: dict[str, Any] = json.loads(found["SecretString"])
         return document
 
-    def overwrite(self, record: dict[str, Any]) -> None:
-        # As the store does it: by the id of the version that is replaced.
-        from ansible_collections.community.vonage.plugins.action.rotation_record_aws_secretsmanager import (
-            SecretsManagerStore,
-        )
-
-        store = SecretsManagerStore(self.client, self.name, None)
-        store.write(record, store.read())
+    def overwrite(self, record: dict[str, Any], request: Request | None = None) -> None:
+        # With the id that a run chooses which read the same version.
+        token = {"ClientRequestToken": request.json["ClientRequestToken"]} if request else {}
+        text = json.dumps({"vonage_rotation": record})
+        self.client.put_secret_value(SecretId=self.name, SecretString=text, **token)
 
     def put(self, content: dict[str, str]) -> None:
         self.client.create_secret(Name=self.name, SecretString=json.dumps(content))
@@ -152,7 +153,7 @@ class Kubernetes(Service):
         found = self.fake.secret(NAMESPACE, self.name)
         return found and {**found, "vonage_rotation": json.loads(found["vonage_rotation"])}
 
-    def overwrite(self, record: dict[str, Any]) -> None:
+    def overwrite(self, record: dict[str, Any], request: Request | None = None) -> None:
         self.put({"vonage_rotation": json.dumps(record)})
 
     def put(self, content: dict[str, str]) -> None:
@@ -214,13 +215,9 @@ def values(service: Service) -> set[str]:
     return {FIRST_SECRET} | {entry["value"] for entry in entries if entry and entry["value"]}
 
 
-def somebody_elses(record: dict[str, Any] | None) -> dict[str, Any]:
-    """What another run saves that read the same record."""
-    current = {"value": "SavedBySomebodyElse1", "id": None, "created_at": None, "since": None}
-    first = {"schema": 1, "account_id": ACCOUNT, "version": 0, "generation": 0, "stage": "idle", "current": current}
-    first = {**first, "pending": None, "previous": None, "retired": [], "ids_before": [], "lease": None}
-    before = record or first
-    return {**before, "version": before["version"] + 1, "lease": {"holder": "somebody else", "expires": None}}
+def somebody_elses(record: dict[str, Any]) -> dict[str, Any]:
+    """What another run saves that read this record."""
+    return {**record, "version": record["version"] + 1, "lease": {"holder": "somebody else", "expires": None}}
 
 
 # -- rotations ---------------------------------------------------------------------------------------------------------
@@ -247,29 +244,51 @@ def test_check_mode_stores_nothing(place: Rehearsal, service: Service) -> None:
     assert place.writes() == []
 
 
-@pytest.mark.parametrize("which", [1, 2], ids=["first-save", "second-save"])
-def test_a_save_is_refused_when_another_run_saved_in_between(place: Rehearsal, service: Service, which: int) -> None:
+def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
+    others = []
+
+    def step_in(request: Request) -> Answer | None:
+        if service.is_save(request):
+            # The other one reads, and saves, while this one is about to save.
+            service.fake.step_in = None
+            others.append(place.run(vault=False, kill_after="Write the record, stage prepared"))
+        return None
+
+    service.fake.step_in = step_in
+    run = place.run(vault=False, environment={"ANSIBLE_HASHI_VAULT_TIMEOUT": "100"})
+    assert [other.status for other in others] == [-9]
+    assert_refused(run)
+    record = service.record()
+    assert (record["version"], record["stage"]) == (1, "prepared")
+    assert place.writes() == []
+    # The value is that of the other one, and is the one that is created.
+    place.start_consumer()
+    place.rotate(vault=False)
+    assert service.record()["current"]["value"] == record["pending"]["value"]
+    assert place.stop_consumer()["refused"] == 0
+
+
+def assert_refused(run: Run) -> None:
+    assert run.status == 2, run.output
+    assert "was changed by somebody else" in run.text
+    assert "Nothing was saved; run again when it has ended" in run.text
+
+
+def test_a_save_is_refused_when_another_run_saved_in_between(place: Rehearsal, service: Service) -> None:
     saves = []
 
     def step_in(request: Request) -> Answer | None:
         if service.is_save(request):
             saves.append(request)
-            if len(saves) == which:
+            if len(saves) == 2:
                 service.fake.step_in = None
-                document = service.document()
-                service.overwrite(somebody_elses(document and document["vonage_rotation"]))
+                service.overwrite(somebody_elses(service.record()), request)
         return None
 
     service.fake.step_in = step_in
-    run = place.run(vault=False)
-    assert run.status == 2, run.output
-    assert "was changed by somebody else" in run.text
-    assert "Nothing was saved; run again when it has ended" in run.text
+    assert_refused(place.run(vault=False))
     record = service.record()
-    assert record["lease"] == {"holder": "somebody else", "expires": None}
-    assert record["version"] == which
-    # The value exists at Vonage only when it was stored before.
-    assert len(place.writes()) == which - 1
+    assert (record["version"], record["lease"]) == (2, {"holder": "somebody else", "expires": None})
 
 
 def test_a_save_is_refused_when_another_run_saved_before(place: Rehearsal, service: Service) -> None:
@@ -411,3 +430,64 @@ def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> Non
         assert run.text.count("kept: ") == 4
     assert service.document() is None
     assert place.calls() == []
+
+
+@pytest.mark.parametrize("fault", ["none", "no comparison", "no read back", "texts for numbers", "forgets"])
+def test_a_store_of_ones_own_is_checked(place: Rehearsal, fault: str) -> None:
+    store, file = place.directory / "own", place.directory / "stored.json"
+    store.mkdir()
+    file.write_text('{"record": null}', encoding="utf-8")
+    load = {
+        "name": "Read the file",
+        "ansible.builtin.set_fact": {"rotate_api_secret_stored": f"{{{{ lookup('file', '{file}') | from_json }}}}"},
+        "no_log": True,
+    }
+    version = "((rotate_api_secret_stored.record or {'version': 0}).version) == rotate_api_secret_next.version - 1"
+    compare = {"name": "Compare", "ansible.builtin.assert": {"that": version}, "no_log": True}
+    spoilt = "{'generation': '4'}" if fault == "texts for numbers" else "{}"
+    record = f"rotate_api_secret_next | combine({spoilt})" if fault != "forgets" else "none"
+    write = {
+        "name": "Write the file",
+        "ansible.builtin.copy": {"content": f"{{{{ {{'record': {record}}} | to_json }}}}", "dest": str(file)},
+        "diff": False,
+    }
+    save = [load, compare, write, load]
+    if fault == "no comparison":
+        save.remove(compare)
+    if fault == "no read back":
+        save.pop()
+    (store / "load.yml").write_text(json.dumps([load]), encoding="utf-8")
+    (store / "save.yml").write_text(json.dumps(save), encoding="utf-8")
+    place.write_inventory(store=str(store), record="")
+    run = check_store(place)
+    kept = {
+        "none": 4,
+        "no comparison": 2,
+        "no read back": 2,
+        "texts for numbers": 2,
+        "forgets": 1,
+    }
+    assert (run.status == 0) == (fault == "none"), run.output
+    assert run.text.count("kept: ") == kept[fault], run.output
+    assert run.text.count("BROKEN: ") == 4 - kept[fault]
+    assert "it has no no_log: Write the file" in run.text
+
+
+def test_the_check_leaves_alone_what_is_stored(place: Rehearsal, service: Service) -> None:
+    place.rotate(vault=False)
+    before = service.document()
+    run = check_store(place, "-e", f"rotate_api_secret_check_account_id={ACCOUNT}x")
+    assert run.status == 0
+    kind = {"hashi_vault_kv2": "path", "aws_secretsmanager": "name", "kubernetes": "name"}[service.store]
+    where = getattr(service, "name", None) or service.path  # type: ignore[attr-defined]
+    run = check_store(place, "-e", f"rotate_api_secret_{service.store}_{kind}={where}")
+    assert run.status == 2
+    assert "Something is stored there already, which is left alone" in run.text
+    assert service.document() == before
+
+
+def test_the_check_of_a_file_leaves_nothing(place: Rehearsal) -> None:
+    place.write_inventory(record_in_clear=True)
+    run = check_store(place)
+    assert run.status == 0, run.output
+    assert not place.record.exists()
