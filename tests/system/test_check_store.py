@@ -10,7 +10,8 @@ import json
 import re
 
 import pytest
-from conftest import Rehearsal, Run
+from conftest import ROOT, Rehearsal, Run
+from fakes.server import Answer, Fake, Request
 
 # What is wrong with a store, and what the check finds of: a first save, two stale ones, the next save.
 FAULTS = {
@@ -82,3 +83,67 @@ def test_in_check_mode_nothing_can_be_found_out(place: Rehearsal) -> None:
     run = check_store(place, "--check")
     assert run.status == 2
     assert "run without --check" in run.text
+
+
+class Records(Fake):
+    """A web server that knows ETags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, bytes] = {}
+
+    def answer(self, request: Request) -> Answer:
+        content = self.files.get(request.path)
+        etag = f'"{hash(content)}"'
+        if request.method == "GET":
+            return Answer(404, {}) if content is None else Answer(200, content, {"ETag": etag})
+        assert request.method == "PUT"
+        expected, none = request.headers.get("if-match"), request.headers.get("if-none-match")
+        assert expected or none == "*", "nothing to compare with"
+        if (content is not None) if none else (expected != etag):
+            return Answer(412, {})
+        self.files[request.path] = request.body
+        return Answer(201 if none else 204)
+
+
+def store_of_the_guide(place: Rehearsal, server: Records) -> None:
+    text = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```yaml\n(# load.yml\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    load, save = example.split("# save.yml\n")
+    (place.directory / "own").mkdir()
+    (place.directory / "own" / "load.yml").write_text(load, encoding="utf-8")
+    (place.directory / "own" / "save.yml").write_text(save, encoding="utf-8")
+    place.write_inventory(store=str(place.directory / "own"), record="")
+    variables = place.directory / "group_vars" / "all.yml"
+    variables.parent.mkdir()
+    variables.write_text(f"records_url: {server.url}/records\n", encoding="utf-8")
+
+
+@pytest.mark.every_core
+def test_the_store_in_the_guide_keeps_its_contract(place: Rehearsal) -> None:
+    with Records() as server:
+        store_of_the_guide(place, server)
+        run = check_store(place)
+        assert run.status == 0, run.output
+        assert findings(run) == FAULTS["none"]
+        place.start_consumer()
+        place.rotate(vault=False)
+        assert place.stop_consumer()["refused"] == 0
+        [record] = [json.loads(content) for path, content in server.files.items() if "storecheck" not in path]
+        assert (record["stage"], record["version"]) == ("idle", 5)
+        assert place.secret_ids() == [record["current"]["id"]]
+
+
+def test_the_store_in_the_guide_compares_while_it_stores(place: Rehearsal) -> None:
+    def step_in(request: Request) -> None:
+        if request.method == "PUT":
+            server.step_in = None
+            server.files[request.path] = b'{"version": 1}'
+
+    with Records() as server:
+        server.step_in = step_in
+        store_of_the_guide(place, server)
+        run = place.run(vault=False)
+        assert run.status == 2
+        assert list(server.files.values()) == [b'{"version": 1}']
+        assert place.writes() == []

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run
+import yaml
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
 from fakes.aws import FakeSecretsManager
 from fakes.kubernetes import FakeKubernetes
 from fakes.server import Answer, Request
@@ -441,3 +443,91 @@ def test_the_check_leaves_alone_what_is_stored(place: Rehearsal, service: Servic
     assert run.status == 2
     assert "Something is stored there already, which is left alone" in run.text
     assert service.document() == before
+
+
+# -- docs/stores.md: each block as it stands, with the permissions that it names and no more ---------------------------
+
+
+def block(language: str, number: int = 1) -> str:
+    """A block of the guide, by its language and its number among those."""
+    text = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[number - 1]
+
+
+def settings(place: Rehearsal, service: Service) -> tuple[str, str]:
+    """The arguments that give a run the settings in the guide, which are all that it has of the store."""
+    number = {"hashi_vault_kv2": 1, "aws_secretsmanager": 2, "kubernetes": 3}[service.store]
+    place.write_inventory(record="")
+    path = place.directory / "settings.yml"
+    path.write_text(block("yaml", number), encoding="utf-8")
+    return "-e", f"@{path}"
+
+
+def test_the_settings_and_the_permissions_in_the_guide_suffice(place: Rehearsal, service: Service) -> None:
+    arguments = settings(place, service)
+    environment = {}
+    if isinstance(service, Vault):
+        policy = re.findall(r'path "(.+)" {\s+capabilities = (\[.+\])\s+}', block("hcl"))
+        service.fake.allow_approle("rotation", "OfTheRotation", {path: json.loads(rights) for path, rights in policy})
+        # An extra variable of the file comes first, so the address in it is overridden by another.
+        arguments += ("-e", f"ansible_hashi_vault_url={service.fake.url}")
+        environment = {"ROTATION_SECRET_ID": "OfTheRotation", "VAULT_TOKEN": "hvs.of-nobody", "VAULT_ADDR": ""}
+    if isinstance(service, Kubernetes):
+        role = yaml.safe_load(block("yaml", 4))
+        token = service.fake.allow(role["metadata"]["namespace"], role["rules"])
+        kubeconfig = Path(service.environment["K8S_AUTH_KUBECONFIG"])
+        kubeconfig.write_text(kubeconfig.read_text(encoding="utf-8").replace("admin-of-the-fake", token))
+        config = json.loads(kubeconfig.read_text(encoding="utf-8"))
+        config["contexts"][0]["name"] = "production"
+        kubeconfig.write_text(json.dumps({**config, "current-context": "nothing"}), encoding="utf-8")
+    place.start_consumer()
+    place.rotate(*arguments, vault=False, environment=environment)
+    assert_rotated(place, service)
+    assert place.stop_consumer()["refused"] == 0
+    if isinstance(service, Aws):
+        # moto grants everything: what was used is what the policy grants.
+        [statement] = json.loads(block("json"))["Statement"]
+        used = {request.headers["x-amz-target"].partition(".")[2] for request, _status in service.fake.log}
+        assert {f"secretsmanager:{action}" for action in used} == set(statement["Action"])
+
+
+@pytest.mark.parametrize("service", [Kubernetes], indirect=True, ids=["kubernetes"])
+def test_an_empty_secret_of_the_administrator_is_used(place: Rehearsal, service: Kubernetes) -> None:
+    service.put({})
+    empty = service.fake.get("secrets", NAMESPACE, service.name)
+    service.fake.put("secrets", NAMESPACE, {**empty, "metadata": {**empty["metadata"], "labels": {"team": "sms"}}})
+    rules = yaml.safe_load(block("yaml", 4))["rules"][:1]
+    environment = {"K8S_AUTH_HOST": service.fake.url, "K8S_AUTH_API_KEY": service.fake.allow(NAMESPACE, rules)}
+    use(place, service, consumers="")
+    place.rotate(vault=False, environment={**environment, "K8S_AUTH_KUBECONFIG": ""})
+    assert service.record()["stage"] == "promoted"
+    assert service.fake.get("secrets", NAMESPACE, service.name)["metadata"]["labels"] == {"team": "sms"}
+
+
+@pytest.mark.parametrize("service", [Aws], indirect=True, ids=["aws_secretsmanager"])
+def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> None:
+    service.client.create_secret(Name=service.name)
+    use(place, service, consumers="")
+    place.rotate(vault=False)
+    assert service.record()["stage"] == "promoted"
+
+
+@pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])
+def test_a_secret_that_was_deleted_is_not_begun_anew(place: Rehearsal, service: Vault) -> None:
+    service.overwrite({"version": 7})
+    service.fake.secrets[service.name][-1]["deletion_time"] = "2026-11-20T12:00:00Z"
+    run = place.run(vault=False)
+    assert run.status == 2
+    assert "has to be undeleted first" in run.text
+    assert place.writes() == []
+
+
+def test_the_examples_of_the_modules_read(place: Rehearsal, service: Service) -> None:
+    module = f"rotation_record_{service.store}"
+    tasks = yaml.safe_load(re.findall('EXAMPLES = r"""(.*?)"""', source(module), re.DOTALL)[0])
+    run = place.play(*tasks, {"ansible.builtin.assert": {"that": "stored.record is none"}}, vault=False)
+    assert run.status == 0, run.output
+
+
+def source(module: str) -> str:
+    return (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
