@@ -46,6 +46,7 @@ class ActionModule(ActionBase):
                 "hosts": {"type": "list", "elements": "str", "default": []},
                 "report": {"type": "path"},
                 "metrics": {"type": "path"},
+                "event": {"type": "str"},
                 "failed_task": {"type": "str"},
                 "failure": {"type": "raw"},
             }
@@ -59,7 +60,9 @@ class ActionModule(ActionBase):
             stage=record.get("stage"),
             secret_ids=[secret["id"] for secret in options["listed"].get("secrets") or ()],
         )
-        if options["failed_task"]:
+        if options["event"]:
+            result["msg"] = options["event"]
+        elif options["failed_task"]:
             result.update(failed_task=options["failed_task"], msg=_failure(options["failure"], record))
         else:
             result["msg"] = _summary(result, record, options)
@@ -103,7 +106,8 @@ def _publish(options: Fields, result: Fields) -> list[str]:
     problems = []
     try:
         if options["report"]:
-            append_report(Path(options["report"]), _entry(options, result, now))
+            entry = _event(options, result) if options["event"] else _entry(options, result)
+            append_report(Path(options["report"]), {"time": now.isoformat(timespec="seconds"), **entry})
         if options["metrics"]:
             write_metrics(
                 Path(options["metrics"]), options["account_id"], now, _values(result), bool(options["failed_task"])
@@ -113,10 +117,19 @@ def _publish(options: Fields, result: Fields) -> list[str]:
     return problems
 
 
-def _entry(options: Fields, result: Fields, now: datetime) -> Fields:
-    hosts, missing = options["hosts"], result.get("missing") or []
-    entry: Fields = {
-        "time": now.isoformat(timespec="seconds"),
+def _event(options: Fields, result: Fields) -> Fields:
+    """The line of something that was done at Vonage."""
+    secret = options["listed"].get("secret") or {}
+    return {
+        "event": options["event"],
+        **_common(options, result),
+        "secret_id": secret.get("id"),
+        "request_id": options["listed"].get("request_id"),
+    }
+
+
+def _common(options: Fields, result: Fields) -> Fields:
+    return {
         "run": result.get("run"),
         "job": next(filter(None, map(os.environ.get, _JOBS)), None),
         "mode": options["mode"],
@@ -124,6 +137,15 @@ def _entry(options: Fields, result: Fields, now: datetime) -> Fields:
         "generation": result["generation"],
         "stage": result["stage"],
         "secret_ids": result["secret_ids"],
+    }
+
+
+def _entry(options: Fields, result: Fields) -> Fields:
+    """The line of a run that has ended."""
+    hosts, missing = options["hosts"], result.get("missing") or []
+    entry: Fields = {
+        "event": "failed" if options["failed_task"] else "ended",
+        **_common(options, result),
         **{name: result.get(name) for name in _REPORTED},
         "consumers": {"hosts": len(hosts), "missing": missing},
         "failed_task": options["failed_task"],

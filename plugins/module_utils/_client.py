@@ -83,6 +83,8 @@ _TOP_UP_SUCCESS = re.compile(
 
 _LENGTH = re.compile("[0-9]{1,18}")
 
+_REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
+
 # The codes of a 401 that says that the secret is wrong; another one speaks of the account, or of the method.
 _WRONG_LOGIN = frozenset({None, "401", "unauthorized", "unathorized"})
 
@@ -224,6 +226,8 @@ class Client:
         self._sleep = sleep or self._stopped.wait
         self._clock = clock
         self._session = session or new_session()
+        # Vonage's own id of the last write that it carried out, which its support asks for.
+        self.write_id: str | None = None
         self._pace = Pace(self._sleep, clock)
         if connection.verify is False:
             warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
@@ -512,6 +516,9 @@ class Client:
         # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
         failed = call.host == "rest" and legacy_failure(body)
         if 200 <= response.status_code < 300 and not failed:
+            if call.repeat != "read":
+                found = _REQUEST_ID.fullmatch(self._redactor(call, login)(response.headers.get("X-Request-Id", "")))
+                self.write_id = found[0] if found else None
             return _Answer(response.status_code, text, body, whole=measured or chunked or response.status_code == 204)
         raise self._error_answer(call, response, text, login)
 

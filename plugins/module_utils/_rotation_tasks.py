@@ -5,8 +5,8 @@
 # This file is private to the collection: it may change in any release.
 """The tasks of a plan's steps: what a run does at Vonage and to the record, and in which order.
 
-A task is `save STEP`, to save the record that follows a step; `notify EVENT`; or the name of what is done, such as
-`create`. `release` is saved when a run gives the record up without anything to record.
+A task is `save STEP`, to save the record that follows a step; `note EVENT`, for the report; `notify EVENT`, for the team;
+or the name of what is done, such as `create`. `release` is saved when a run gives the record up without anything to record.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _TASKS: Mapping[str, Sequence[str]] = {
     "adopt": ["save adopt"],
     "adopt_value": ["save adopt_value"],
     "rollback": ["save rollback", "notify rolled_back"],
-    "drop": ["save drop", "drop", "save dropped"],
+    "drop": ["save drop", "drop", "note dropped", "save dropped"],
     "abandon": ["save abandon"],
     "prepare": ["save prepare"],
-    "create": ["create", "save create"],
+    "create": ["create", "note created", "save create"],
     "verify": ["verify", "verify_hook"],
     "promote": ["save promote", "notify promoted"],
     "distribute": ["distribute"],
     # Consumers are asked where they are.
     "confirm": [],
-    "revoke": ["save revoke", "revoke", "notify revoked"],
+    "revoke": ["save revoke", "revoke", "note revoked", "notify revoked"],
     "settle": ["settle", "save settle"],
 }
 
 # These are a user's, and there only when they are wanted.
-HOOKS = ("approve", "verify_hook", "distribute", "notify")
+HOOKS = ("approve", "verify_hook", "distribute", "note", "notify")
 
 
 def tasks_before_asking(plan: Plan, hooks: Collection[str]) -> list[str]:

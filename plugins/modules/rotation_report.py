@@ -58,6 +58,10 @@ options:
     description:
       - A textfile for the node exporter of Prometheus. It may be shared by accounts.
     type: path
+  event:
+    description:
+      - Something that was done at Vonage, with O(listed). Only a line of the report is written then.
+    type: str
   failed_task:
     description:
       - The task that ended the run.

@@ -91,6 +91,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+request_id:
+  description: Vonage's reference of the request that created or revoked the secret. V(null) when none did.
+  returned: success
+  type: str
+  sample: 854d38af-5d2e-48b2-addb-232889a6860b
 error:
   description:
     - Why the task failed, to branch on.

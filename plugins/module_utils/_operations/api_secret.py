@@ -37,8 +37,10 @@ def _api_secret(client: Client, params: Params, check_mode: bool) -> Result:
     # An empty one is not sent: it may be a variable that was not set, and does not mean one's own account.
     account_id = client.api_key if params["account_id"] is None else params["account_id"]
     if params["state"] == "absent":
-        return _absent(client, account_id, params["secret_id"], check_mode)
-    return _present(client, account_id, params["secret"], check_mode)
+        result = _absent(client, account_id, params["secret_id"], check_mode)
+    else:
+        result = _present(client, account_id, params["secret"], check_mode)
+    return {**result, "request_id": client.write_id}
 
 
 def _present(client: Client, account_id: str, value: str | None, check_mode: bool) -> Result:

@@ -48,6 +48,7 @@ def test_what_a_user_wants_is_done_too() -> None:
         "approve",
         "save prepare",
         "create",
+        "note created",
         "save create",
         "verify",
         "verify_hook",
@@ -59,6 +60,7 @@ def test_what_a_user_wants_is_done_too() -> None:
     assert tasks_after_asking(plan("revoke", "settle"), "promoted", HOOKS) == [
         "save revoke",
         "revoke",
+        "note revoked",
         "notify revoked",
         "settle",
         "save settle",
