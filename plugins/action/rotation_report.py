@@ -60,9 +60,11 @@ class ActionModule(ActionBase):
             stage=record.get("stage"),
             secret_ids=[secret["id"] for secret in options["listed"].get("secrets") or ()],
         )
+        if len(result["secret_ids"]) == 1:
+            result["overlap_seconds"] = 0
         if options["event"]:
             result["msg"] = options["event"]
-        elif options["failed_task"]:
+        elif options["failure"] is not None:
             result.update(failed_task=options["failed_task"], msg=_failure(options["failure"], record))
         else:
             result["msg"] = _summary(result, record, options)
@@ -110,7 +112,7 @@ def _publish(options: Fields, result: Fields) -> list[str]:
             append_report(Path(options["report"]), {"time": now.isoformat(timespec="seconds"), **entry})
         if options["metrics"]:
             write_metrics(
-                Path(options["metrics"]), options["account_id"], now, _values(result), bool(options["failed_task"])
+                Path(options["metrics"]), options["account_id"], now, _values(result), options["failure"] is not None
             )
     except OSError as error:
         problems.append(f"The report or the metrics of {options['account_id']} cannot be written: {error}")
@@ -144,13 +146,13 @@ def _entry(options: Fields, result: Fields) -> Fields:
     """The line of a run that has ended."""
     hosts, missing = options["hosts"], result.get("missing") or []
     entry: Fields = {
-        "event": "failed" if options["failed_task"] else "ended",
+        "event": "ended" if options["failure"] is None else "failed",
         **_common(options, result),
         **{name: result.get(name) for name in _REPORTED},
         "consumers": {"hosts": len(hosts), "missing": missing},
         "failed_task": options["failed_task"],
     }
-    if options["failed_task"]:
+    if options["failure"] is not None:
         failure = options["failure"] if isinstance(options["failure"], Mapping) else {}
         entry.update(message=result["msg"], error=failure.get("error"))
     return entry

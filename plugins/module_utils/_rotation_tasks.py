@@ -5,8 +5,9 @@
 # This file is private to the collection: it may change in any release.
 """The tasks of a plan's steps: what a run does at Vonage and to the record, and in which order.
 
-A task is `save STEP`, to save the record that follows a step; `note EVENT`, for the report; `notify EVENT`, for the team;
-or the name of what is done, such as `create`. `release` is saved when a run gives the record up without anything to record.
+A task is `save STEP`, to save the record that follows a step; `note EVENT`, for the report; `notify EVENT`, for the
+team; or the name of what is done, such as `create`. `release` is saved when a run gives the record up without anything
+to record.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def tasks_after_asking(plan: Plan, stage: str, hooks: Collection[str]) -> list[s
     steps = plan["steps"]
     # Anything else is for the next run, with what depends on it.
     if steps and all(step in ("revoke", "settle") for step in steps):
-        return _wanted(_of(steps), hooks)
+        return _wanted([*_of(steps), *([] if "settle" in steps else ["save release"])], hooks)
     # The old secret stays for now.
     handed_over = stage == "promoted" and not plan["missing"]
     return ["save distribute" if handed_over else "save release"]

@@ -72,6 +72,8 @@ def test_what_a_user_wants_is_done_too() -> None:
     [
         (plan("revoke", "settle"), "promoted", ["save revoke", "revoke", "settle", "save settle"]),
         (plan("settle"), "promoted", ["settle", "save settle"]),
+        # What has leaked goes, and those who are missing are not forgotten.
+        (plan("revoke", missing=["gateway1"]), "promoted", ["save revoke", "revoke", "save release"]),
         (plan(), "promoted", ["save distribute"]),
         (plan(), "distributed", ["save release"]),
         (plan(missing=["gateway1"]), "promoted", ["save release"]),
