@@ -1047,6 +1047,14 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "resumed",
         "claim distribute confirm revoke settle",
     ),
+    "a value named beside a previous one whose id is not known": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "id": None}, "current": UNPINNED},
+        {"adopted": "accepted"},
+        {},
+        "grace",
+        "unknown_second_secret",
+        "claim distribute confirm",
+    ),
     "an adopted value that is refused": (
         {"pending": pending_entry("refused", id="other", adopted=True)},
         {"pending": "refused"},
