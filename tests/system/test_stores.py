@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run
+import yaml
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
 from fakes.aws import FakeSecretsManager
 from fakes.kubernetes import FakeKubernetes
 from fakes.server import Answer, Request
 from fakes.vault import ROOT_TOKEN, FakeVault
+from oracle import Oracle
+from test_check_store import check_store, findings
 
 FORCED = ("-e", "rotate_api_secret_force=true")
 NAMESPACE = "sms"
@@ -27,12 +31,16 @@ class Service:
     """A store, and the service behind it.
 
     :ivar store: Its name.
+    :ivar name: Of what it keeps the record in.
+    :ivar setting: The variable of the role that says so, without prefix.
     :ivar fake: The service.
     :ivar variables: Of the role, without prefix.
     :ivar environment: How a run reaches the service, and logs in.
     """
 
     store: str
+    name: str
+    setting = "name"
     fake: Any
     variables: dict[str, Any]
     environment: dict[str, str]
@@ -66,7 +74,8 @@ class Service:
 
 class Vault(Service):
     store = "hashi_vault_kv2"
-    path = f"vonage/{ACCOUNT}"
+    name = f"vonage/{ACCOUNT}"
+    setting = "path"
 
     def __init__(self, directory: Path) -> None:
         self.fake = FakeVault()
@@ -74,14 +83,14 @@ class Vault(Service):
         self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": ROOT_TOKEN}
 
     def document(self) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.fake.get(self.path)
+        found: dict[str, Any] | None = self.fake.get(self.name)
         return found
 
     def overwrite(self, record: dict[str, Any]) -> None:
-        self.fake.put(self.path, {"vonage_rotation": record})
+        self.fake.put(self.name, {"vonage_rotation": record})
 
     def put(self, content: dict[str, str]) -> None:
-        self.fake.put(self.path, content)
+        self.fake.put(self.name, content)
 
     def is_save(self, request: Request) -> bool:
         return request.method in ("POST", "PUT")
@@ -121,13 +130,7 @@ class Aws(Service):
         return document
 
     def overwrite(self, record: dict[str, Any]) -> None:
-        # As the store does it: by the id of the version that is replaced.
-        from ansible_collections.community.vonage.plugins.action.rotation_record_aws_secretsmanager import (
-            SecretsManagerStore,
-        )
-
-        store = SecretsManagerStore(self.client, self.name, None)
-        store.write(record, store.read())
+        self.client.put_secret_value(SecretId=self.name, SecretString=json.dumps({"vonage_rotation": record}))
 
     def put(self, content: dict[str, str]) -> None:
         self.client.create_secret(Name=self.name, SecretString=json.dumps(content))
@@ -214,13 +217,9 @@ def values(service: Service) -> set[str]:
     return {FIRST_SECRET} | {entry["value"] for entry in entries if entry and entry["value"]}
 
 
-def somebody_elses(record: dict[str, Any] | None) -> dict[str, Any]:
-    """What another run saves that read the same record."""
-    current = {"value": "SavedBySomebodyElse1", "id": None, "created_at": None, "since": None}
-    first = {"schema": 1, "account_id": ACCOUNT, "version": 0, "generation": 0, "stage": "idle", "current": current}
-    first = {**first, "pending": None, "previous": None, "retired": [], "ids_before": [], "lease": None}
-    before = record or first
-    return {**before, "version": before["version"] + 1, "lease": {"holder": "somebody else", "expires": None}}
+def somebody_elses(record: dict[str, Any]) -> dict[str, Any]:
+    """What another run saves that read this record."""
+    return {**record, "version": record["version"] + 1, "lease": {"holder": "somebody else", "expires": None}}
 
 
 # -- rotations ---------------------------------------------------------------------------------------------------------
@@ -247,29 +246,47 @@ def test_check_mode_stores_nothing(place: Rehearsal, service: Service) -> None:
     assert place.writes() == []
 
 
-@pytest.mark.parametrize("which", [1, 2], ids=["first-save", "second-save"])
-def test_a_save_is_refused_when_another_run_saved_in_between(place: Rehearsal, service: Service, which: int) -> None:
-    saves = []
+def let_another_run_in(place: Rehearsal, service: Service, stage: str) -> None:
+    """Have another run read and save while the next one is about to save; it is killed after that."""
 
     def step_in(request: Request) -> Answer | None:
         if service.is_save(request):
-            saves.append(request)
-            if len(saves) == which:
-                service.fake.step_in = None
-                document = service.document()
-                service.overwrite(somebody_elses(document and document["vonage_rotation"]))
+            service.fake.step_in = None
+            other = place.run(vault=False, kill_after=f"Write the record, stage {stage}")
+            assert other.status == -9, other.output
         return None
 
     service.fake.step_in = step_in
-    run = place.run(vault=False)
+
+
+def assert_refused(run: Run) -> None:
     assert run.status == 2, run.output
     assert "was changed by somebody else" in run.text
     assert "Nothing was saved; run again when it has ended" in run.text
+
+
+# The run that waits for the other one must not take that for a service that is down.
+PATIENT = {"ANSIBLE_HASHI_VAULT_TIMEOUT": "100"}
+
+
+def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
+    let_another_run_in(place, service, "prepared")
+    assert_refused(place.run(vault=False, environment=PATIENT))
     record = service.record()
-    assert record["lease"] == {"holder": "somebody else", "expires": None}
-    assert record["version"] == which
-    # The value exists at Vonage only when it was stored before.
-    assert len(place.writes()) == which - 1
+    assert (record["version"], record["stage"]) == (1, "prepared")
+    assert place.writes() == []
+
+
+def test_of_two_runs_that_resume_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
+    assert place.run(vault=False, kill_after="Write the record, stage prepared").status == -9
+    pending = service.record()["pending"]
+    let_another_run_in(place, service, "promoted")
+    assert_refused(place.run(vault=False, environment=PATIENT))
+    record = service.record()
+    assert (record["version"], record["stage"]) == (2, "promoted")
+    # One value, created once.
+    assert record["current"]["value"] == pending["value"]
+    assert len(place.writes()) == 1
 
 
 def test_a_save_is_refused_when_another_run_saved_before(place: Rehearsal, service: Service) -> None:
@@ -398,16 +415,109 @@ def test_vault_is_given_a_version_to_compare_with_each_write(place: Rehearsal, t
 # -- the check of a store ----------------------------------------------------------------------------------------------
 
 
-def check_store(place: Rehearsal, *arguments: str) -> Run:
-    role = {"name": "community.vonage.rotate_api_secret", "tasks_from": "check_store"}
-    return place.play({"ansible.builtin.include_role": role}, arguments=arguments, vault=False)
-
-
 def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> None:
     for _twice in range(2):
         run = check_store(place)
         assert run.status == 0, run.output
         assert "keeps its contract" in run.text
-        assert run.text.count("kept: ") == 4
+        assert findings(run) == ["kept"] * 4
     assert service.document() is None
     assert place.calls() == []
+
+
+def test_the_check_leaves_alone_what_is_stored(place: Rehearsal, service: Service) -> None:
+    use(place, service, consumers="")
+    place.rotate(vault=False)
+    before = service.document()
+    run = check_store(place, "-e", f"rotate_api_secret_{service.store}_{service.setting}={service.name}")
+    assert run.status == 2
+    assert "Something is stored there already, which is left alone" in run.text
+    assert service.document() == before
+
+
+# -- docs/stores.md: each block as it stands, with the permissions that it names and no more ---------------------------
+
+
+def block(language: str, number: int = 1) -> str:
+    """A block of the guide, by its language and its number among those."""
+    text = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[number - 1]
+
+
+def settings(place: Rehearsal, service: Service) -> tuple[str, str]:
+    """The arguments that give a run the settings in the guide, which are all that it has of the store."""
+    number = {"hashi_vault_kv2": 1, "aws_secretsmanager": 2, "kubernetes": 3}[service.store]
+    place.write_inventory(record="")
+    path = place.directory / "settings.yml"
+    path.write_text(block("yaml", number), encoding="utf-8")
+    return "-e", f"@{path}"
+
+
+def test_the_settings_and_the_permissions_in_the_guide_suffice(place: Rehearsal, service: Service) -> None:
+    arguments = settings(place, service)
+    environment = {}
+    if isinstance(service, Vault):
+        policy = re.findall(r'path "(.+)" {\s+capabilities = (\[.+\])\s+}', block("hcl"))
+        service.fake.allow_approle("rotation", "OfTheRotation", {path: json.loads(rights) for path, rights in policy})
+        # An extra variable of the file comes first, so the address in it is overridden by another.
+        arguments += ("-e", f"ansible_hashi_vault_url={service.fake.url}")
+        environment = {"ROTATION_SECRET_ID": "OfTheRotation", "VAULT_TOKEN": "hvs.of-nobody", "VAULT_ADDR": ""}
+    if isinstance(service, Kubernetes):
+        role = yaml.safe_load(block("yaml", 4))
+        token = service.fake.allow(role["metadata"]["namespace"], role["rules"])
+        kubeconfig = Path(service.environment["K8S_AUTH_KUBECONFIG"])
+        kubeconfig.write_text(kubeconfig.read_text(encoding="utf-8").replace("admin-of-the-fake", token))
+        config = json.loads(kubeconfig.read_text(encoding="utf-8"))
+        config["contexts"][0]["name"] = "production"
+        kubeconfig.write_text(json.dumps({**config, "current-context": "nothing"}), encoding="utf-8")
+    place.start_consumer()
+    place.rotate(*arguments, vault=False, environment=environment)
+    assert_rotated(place, service)
+    assert place.stop_consumer()["refused"] == 0
+    if isinstance(service, Aws):
+        # moto grants everything: what was used is what the policy grants.
+        [statement] = json.loads(block("json"))["Statement"]
+        used = {request.headers["x-amz-target"].partition(".")[2] for request, _status in service.fake.log}
+        assert {f"secretsmanager:{action}" for action in used} == set(statement["Action"])
+
+
+@pytest.mark.parametrize("service", [Kubernetes], indirect=True, ids=["kubernetes"])
+def test_an_empty_secret_of_the_administrator_is_used(place: Rehearsal, service: Kubernetes) -> None:
+    service.put({})
+    empty = service.fake.get("secrets", NAMESPACE, service.name)
+    service.fake.put("secrets", NAMESPACE, {**empty, "metadata": {**empty["metadata"], "labels": {"team": "sms"}}})
+    rules = yaml.safe_load(block("yaml", 4))["rules"][:1]
+    environment = {"K8S_AUTH_HOST": service.fake.url, "K8S_AUTH_API_KEY": service.fake.allow(NAMESPACE, rules)}
+    use(place, service, consumers="")
+    place.rotate(vault=False, environment={**environment, "K8S_AUTH_KUBECONFIG": ""})
+    assert service.record()["stage"] == "promoted"
+    assert service.fake.get("secrets", NAMESPACE, service.name)["metadata"]["labels"] == {"team": "sms"}
+
+
+@pytest.mark.parametrize("service", [Aws], indirect=True, ids=["aws_secretsmanager"])
+def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> None:
+    service.client.create_secret(Name=service.name)
+    use(place, service, consumers="")
+    place.rotate(vault=False)
+    assert service.record()["stage"] == "promoted"
+
+
+@pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])
+def test_a_secret_that_was_deleted_is_not_begun_anew(place: Rehearsal, service: Vault) -> None:
+    service.overwrite({"version": 7})
+    service.fake.secrets[service.name][-1]["deletion_time"] = "2026-11-20T12:00:00Z"
+    run = place.run(vault=False)
+    assert run.status == 2
+    assert "has to be undeleted first" in run.text
+    assert place.writes() == []
+
+
+def test_the_examples_of_the_modules_read(place: Rehearsal, service: Service) -> None:
+    module = f"rotation_record_{service.store}"
+    tasks = yaml.safe_load(re.findall('EXAMPLES = r"""(.*?)"""', source(module), re.DOTALL)[0])
+    run = place.play(*tasks, {"ansible.builtin.assert": {"that": "stored.record is none"}}, vault=False)
+    assert run.status == 0, run.output
+
+
+def source(module: str) -> str:
+    return (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")

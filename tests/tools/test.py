@@ -55,7 +55,7 @@ GROUP_OF_CORE["2.19"] = "dev"
 SPAN = ("2.16", "2.19", "2.21")
 
 # The system tests with something to prove on each of them. (The others import what only the environment dev has.)
-EVERY_CORE = ("rotation", "fleet", "in_process", "leaks", "modules", "record", "inventory", "consumers")
+EVERY_CORE = ("rotation", "fleet", "in_process", "leaks", "modules", "record", "check_store", "inventory", "consumers")
 
 # The system tests that need the environment services.
 SERVICES = tuple(f"tests/system/test_{name}.py" for name in ("central_consumers", "stores"))
