@@ -57,6 +57,7 @@ SPAN = ("2.16", "2.19", "2.21")
 # The system tests with something to prove on each of them. (The others import what only the environment dev has.)
 EVERY_CORE = (
     "rotation",
+    "rotation_team",
     "fleet",
     "rotate_fleet",
     "in_process",
