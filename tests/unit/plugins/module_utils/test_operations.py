@@ -529,6 +529,7 @@ def test_present_and_accepted_changes_nothing(
         "secret": secret,
         "secrets": rows,
         "diff": {"before": {"secrets": rows}, "after": {"secrets": rows}},
+        "request_id": None,
     }
 
 
@@ -541,6 +542,7 @@ def test_present_and_refused_creates(wire: Wire, bench: Bench) -> None:
         "secret": row(NEW_ID),
         "secrets": [row(OLD_ID), row(NEW_ID)],
         "diff": {"before": {"secrets": [row(OLD_ID)]}, "after": {"secrets": [row(OLD_ID), row(NEW_ID)]}},
+        "request_id": None,
     }
 
 
@@ -724,6 +726,7 @@ def test_present_a_lost_creation_is_found_and_adopted(
         "secret": row(NEW_ID),
         "secrets": [row(OLD_ID), row(NEW_ID)],
         "diff": {"before": {"secrets": [row(OLD_ID)]}, "after": {"secrets": [row(OLD_ID), row(NEW_ID)]}},
+        "request_id": None,
     }
     assert bench.naps == [0.0, 1.0, 3.0][:looks]
 
@@ -787,6 +790,7 @@ REVOKED = {
     "secret": row(OLD_ID),
     "secrets": [row(NEW_ID)],
     "diff": {"before": {"secrets": [row(OLD_ID), row(NEW_ID)]}, "after": {"secrets": [row(NEW_ID)]}},
+    "request_id": None,
 }
 
 
@@ -799,6 +803,7 @@ def test_absent_and_not_listed_changes_nothing(wire: Wire, bench: Bench, check_m
         "secret": None,
         "secrets": rows,
         "diff": {"before": {"secrets": rows}, "after": {"secrets": rows}},
+        "request_id": None,
     }
 
 
@@ -820,6 +825,35 @@ def test_absent_revokes(wire: Wire, bench: Bench) -> None:
 def test_absent_in_check_mode_reads_the_same_and_revokes_nothing(wire: Wire, bench: Bench) -> None:
     wire.list(OLD_ID, NEW_ID)
     assert absent(bench, True) == REVOKED
+
+
+@pytest.mark.parametrize(
+    ("header", "request_id"),
+    [
+        ("854d38af-5d2e-48b2-addb-232889a6860b", "854d38af-5d2e-48b2-addb-232889a6860b"),
+        ("", None),
+        # Whatever it is, it is no reference.
+        (f"seen {SECRET}", None),
+        (SECRET, None),
+        ("x" * 100, None),
+    ],
+)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_the_reference_of_a_write_is_returned(
+    wire: Wire, bench: Bench, state: str, header: str, request_id: str | None
+) -> None:
+    headers = {"X-Request-Id": header}
+    if state == "present":
+        wire.refuse(NEW)
+        wire.list(OLD_ID)
+        wire.expect("POST", SECRETS, json_body={"secret": NEW}, status=201, body=vonage_row(NEW_ID), headers=headers)
+        result = present(bench)
+    else:
+        wire.list(OLD_ID, NEW_ID)
+        wire.expect("DELETE", f"{SECRETS}/{OLD_ID}", status=204, headers=headers)
+        result = absent(bench)
+    assert result["request_id"] == request_id
+    assert SECRET not in str(result)
 
 
 def test_absent_for_a_subaccount_uses_the_login_of_the_task(wire: Wire, bench: Bench) -> None:

@@ -60,8 +60,16 @@ class Memory(RecordStore):
 def test_the_next_version_is_saved(stored: t.Any) -> None:
     store = Memory(stored)
     following = record((stored or {"version": 0})["version"] + 1)
+    following["stage"] = "prepared"
     assert save(store, following, check_mode=False) == {"changed": True, "record": following}
     assert store.stored == following
+
+
+def test_that_a_run_holds_the_record_is_saved_and_changes_nothing() -> None:
+    store = Memory(record(1))
+    leased = record(2, lease={"holder": "this run", "expires": "2026-11-26T13:00:00Z"})
+    assert save(store, leased, check_mode=False) == {"changed": False, "record": leased}
+    assert store.stored == leased
 
 
 def test_the_same_again_is_not_written() -> None:
