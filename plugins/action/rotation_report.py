@@ -23,7 +23,14 @@ Fields = dict[str, t.Any]
 _JOBS = ("AWX_JOB_ID", "JOB_ID")
 
 # Of a decision, what the report repeats.
-_REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "missing", "age_seconds", "overlap_seconds")
+_REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "missing", "age_seconds")
+
+
+# Of a decision, what a run is directed by, and what an action adds.
+_INTERNAL = (
+    *("asks", "begun_steps", "current", "decisions", "hand_over_to", "tasks", "vouched"),
+    *("changed", "failed", "msg", "warnings"),
+)
 
 
 class ActionModule(ActionBase):
@@ -53,7 +60,7 @@ class ActionModule(ActionBase):
         )
         decision, record = options["decision"], options["record"]
         result.update(
-            {name: value for name, value in decision.items() if name not in ("changed", "failed", "msg", "warnings")},
+            {name: value for name, value in decision.items() if name not in _INTERNAL},
             changed=False,
             account_id=options["account_id"],
             generation=record.get("generation"),
@@ -67,7 +74,7 @@ class ActionModule(ActionBase):
         elif options["failure"] is not None:
             result.update(failed_task=options["failed_task"], msg=_failure(options["failure"], record))
         else:
-            result["msg"] = _summary(result, record, options)
+            result["msg"] = _summary(decision, record, options)
             result["_ansible_verbose_always"] = True
         # A run that only looks leaves nothing behind.
         if not self._task.check_mode and options["mode"] != "status":
@@ -77,19 +84,19 @@ class ActionModule(ActionBase):
         return result
 
 
-def _summary(result: Fields, record: Mapping[str, t.Any], options: Fields) -> list[str]:
+def _summary(decision: Fields, record: Mapping[str, t.Any], options: Fields) -> list[str]:
     kept = "" if record["version"] else ", which does not exist yet"
     secrets = [f"{secret['id']} of {secret['created_at']}" for secret in options["listed"]["secrets"]]
     lines = [
-        *result["decisions"],
+        *decision["decisions"],
         f"account: {options['account_id']}",
-        f"steps: {' -> '.join(result['begun_steps']) or 'none'}",
+        f"steps: {' -> '.join(decision['begun_steps']) or 'none'}",
         f"secrets: {', '.join(secrets) or 'none'}",
         f"consumers: {', '.join(options['hosts']) or 'none'}",
         f"record: {options['kept_in']}{kept}, generation {record['generation']}, stage {record['stage']}",
     ]
-    if result["missing"]:
-        lines.append(f"missing: {', '.join(result['missing'])}")
+    if decision["missing"]:
+        lines.append(f"missing: {', '.join(decision['missing'])}")
     return lines
 
 
@@ -148,7 +155,8 @@ def _entry(options: Fields, result: Fields) -> Fields:
     entry: Fields = {
         "event": "ended" if options["failure"] is None else "failed",
         **_common(options, result),
-        **{name: result.get(name) for name in _REPORTED},
+        **{name: options["decision"].get(name) for name in _REPORTED},
+        "overlap_seconds": result.get("overlap_seconds"),
         "consumers": {"hosts": len(hosts), "missing": missing},
         "failed_task": options["failed_task"],
     }
