@@ -188,7 +188,10 @@ class RecordAction(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail("record must be a dictionary with a version, as the filter rotation_step gives it")
         empty = [name for name, described in self.options.items() if described.get("required") and not options[name]]
         if empty:
-            raise AnsibleActionFail(f"{' and '.join(empty)} must say where the record is kept. Nothing was changed")
+            raise AnsibleActionFail(
+                f"{' and '.join(empty)} must say where the record is kept: set rotate_api_secret_record, or the variables"
+                " of the store. Nothing was changed"
+            )
         store = self.open(options, task_vars or {})
         if record is None:
             result.update(changed=False, record=store.read().record)

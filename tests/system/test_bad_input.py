@@ -98,7 +98,7 @@ def test_no_account(place: Rehearsal) -> None:
 
 def test_no_record_named(place: Rehearsal) -> None:
     place.write_inventory(record="")
-    assert_stopped(place, place.run(), "rotate_api_secret_record) to the absolute path of the file", "not to nothing")
+    assert_stopped(place, place.run(), "must say where the record is kept: set rotate_api_secret_record")
 
 
 def test_a_group_that_does_not_exist(place: Rehearsal) -> None:

@@ -44,7 +44,7 @@ STAGE = {lane: BUILD / "stage" / lane / COLLECTION for lane in ("tools", "ansibl
 PATH_OF_STAGE = STAGE["tools"].parents[2]
 PACKAGE = BUILD / "package/tools"
 INSTALLED = PACKAGE / "collections"
-TIMEOUT = 30 * 60
+TIMEOUT = 50 * 60
 
 # Every supported ansible-core; `dev` has the newest one for Python 3.11.
 GROUP_OF_CORE = {core: f"core-{core.replace('.', '-')}" for core in ("2.16", "2.17", "2.18", "2.19", "2.20", "2.21")}
