@@ -189,8 +189,8 @@ class RecordAction(ActionBase):  # type: ignore[misc]
         empty = [name for name, described in self.options.items() if described.get("required") and not options[name]]
         if empty:
             raise AnsibleActionFail(
-                f"{' and '.join(empty)} must say where the record is kept: set rotate_api_secret_record, or the variables"
-                " of the store. Nothing was changed"
+                f"{' and '.join(empty)} must say where the record is kept: set rotate_api_secret_record, or the"
+                " variables of the store. Nothing was changed"
             )
         store = self.open(options, task_vars or {})
         if record is None:
