@@ -562,6 +562,9 @@ def _swap(case: _Case, previous: Mapping[str, t.Any]) -> Plan:
         return _rollback_impossible(f"The secret before has leaked ({case.leaked()})")
     if case.previous == "refused":
         return _rollback_impossible("Vonage refuses the secret before: it was revoked, and cannot come back")
+    if case.record["stage"] == "revoking" and case.current == "accepted":
+        # The request may still be on its way, or the run that has the intent asleep, and nobody can call either back.
+        return _rollback_impossible("The secret before is being revoked, which cannot be called back")
     if case.previous == "none":
         message = f"The secret before was not tried. {_RUN_AGAIN}"
         return _stop("inconclusive", "probe_unknown", message)

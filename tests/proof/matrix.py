@@ -15,17 +15,18 @@ from dataclasses import dataclass
 
 from engine import Ending, Engine
 from faults import KILLS, OF_HAND_OVERS, OF_REQUESTS, OF_SAVES, Faults, Moment
-from world import FIRST, HOSTS, PRIMARY, World
+from world import FIRST, World
 
 from vonage_simulator.server import Simulator
-
-REASON = "incident 4711"
-EMERGENCY = {"mode": "emergency", "emergency_reason": REASON, "accept_cut_off": True}
 
 # From the n-th request on, all of them.
 LASTING = ("lost", "answer lost", "503")
 
-_FAULTS = {"request": OF_REQUESTS, "save": OF_SAVES, "hand over": OF_HAND_OVERS, "reload": OF_HAND_OVERS}
+# Of the rotation itself, every request meets every fault. Of the others, those that a repetition does not heal.
+_OF_OTHERS = {"read": (*KILLS, "403 of a proxy"), "write": (*KILLS, "lost", "answer lost", "500, done", "late")}
+
+
+Settings = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -35,69 +36,89 @@ class Scenario:
     :ivar name: What it is called.
     :ivar title: The same, in a sentence.
     :ivar prepare: Leads a new world to where the run begins.
-    :ivar settings: Of the run.
-    :ivar after: Settings of the next run, which is not disturbed.
+    :ivar settings: Of the run, in its world.
+    :ivar after: Of the next run, which is not disturbed.
     """
 
     name: str
     title: str
     prepare: t.Callable[[World], None]
-    settings: t.Mapping[str, t.Any]
-    after: t.Mapping[str, t.Any]
+    settings: t.Callable[[World], Settings]
+    after: t.Callable[[World], Settings]
 
 
-def _nothing(world: World) -> None:
-    """The first run."""
+def first_run(world: World) -> None:
+    """Nothing has happened yet."""
 
 
-def _in_grace(world: World) -> None:
+def in_grace(world: World) -> None:
     """Everybody has the new secret, and the old one is still there."""
     Engine(world, grace="1h").run()
     world.wait(7200)
 
 
-def _created(world: World) -> None:
+def created(world: World) -> None:
     """A run was killed after it had created its secret."""
     Engine(world, Faults("save", 2, "killed before")).run()
 
 
-def _promoted(world: World) -> None:
+def promoted(world: World) -> None:
     """A run was killed when the first of the consumers had the new secret."""
     Engine(world, Faults("hand over", 2, "killed before")).run()
 
 
-def _poison(world: World) -> None:
+def poison(world: World) -> None:
     """A secret was created that Vonage never accepts."""
-    world.simulator.switches["propagation_delay_api"] = 86400.0
+    world.simulator.switches["propagation_delay_api"] = 600.0
     Engine(world).run()
+    world.simulator.switches["propagation_delay_api"] = 0.0
+    world.live[-1].value = "NotAsItWasSent1"
     world.wait(600)
 
 
-def _foreign(world: World) -> None:
+def foreign(world: World) -> None:
     """Somebody else has made a second secret."""
     world.create("SomebodyElses1")
     world.given_away = set(world.foreign)
 
 
+def rotate(_world: World) -> Settings:
+    return {}
+
+
+def emergency(_world: World) -> Settings:
+    return {"mode": "emergency", "emergency_reason": "incident 4711", "accept_cut_off": True}
+
+
+def adopt(world: World) -> Settings:
+    """The operator gives the value of the second secret, and says which one is in use."""
+    if len(world.live) == 1:
+        return {}
+    return {"adopt_value": "SomebodyElses1", "current_secret_id": world.id_of(FIRST)}
+
+
+def named(world: World) -> Settings:
+    """The operator says which secret is in use, and that the other one is not."""
+    return {"current_secret_id": world.id_of(FIRST)} if len(world.live) == 2 else {}
+
+
+def mode(name: str) -> t.Callable[[World], Settings]:
+    return lambda _world: {"mode": name}
+
+
 SCENARIOS = [
-    Scenario("rotate", "A rotation, from the first request to the last", _nothing, {}, {}),
-    Scenario("resume", "A run that goes on with what a killed one had created", _created, {}, {}),
-    Scenario("hand over", "A run that hands over what a killed one had promoted", _promoted, {}, {}),
-    Scenario("finish", "The run after the grace period", _in_grace, {"mode": "finish"}, {}),
-    Scenario("replace", "A run that replaces a secret which Vonage never accepted", _poison, {}, {}),
-    Scenario("rollback", "A rollback, when everybody has the new secret", _in_grace, {"mode": "rollback"}, {}),
-    Scenario("give up", "A rollback, before anybody has the new secret", _created, {"mode": "rollback"}, {}),
-    Scenario("emergency", "An emergency", _nothing, EMERGENCY, EMERGENCY),
-    Scenario(
-        "emergency in grace",
-        "An emergency while the secret before is still there",
-        _in_grace,
-        EMERGENCY,
-        EMERGENCY,
-    ),
-    Scenario("adopt", "A second secret of somebody else, of which the operator gives the value", _foreign,
-             {"adopt_value": "SomebodyElses1"}, {"adopt_value": "SomebodyElses1"}),
-]  # fmt: skip
+    Scenario("rotate", "A rotation, from the first request to the last", first_run, rotate, rotate),
+    Scenario("resume", "A run that goes on with what a killed one had created", created, rotate, rotate),
+    Scenario("hand over", "A run that hands over what a killed one had promoted", promoted, rotate, rotate),
+    Scenario("finish", "A run after the grace period", in_grace, mode("finish"), rotate),
+    Scenario("replace", "A run that replaces a secret which Vonage never accepted", poison, rotate, rotate),
+    Scenario("roll back", "A rollback, when everybody has the new secret", in_grace, mode("rollback"), rotate),
+    Scenario("give up", "A rollback, before anybody has the new secret", created, mode("rollback"), rotate),
+    Scenario("emergency", "An emergency", first_run, emergency, emergency),
+    Scenario("leak", "An emergency, while the secret before is still there", in_grace, emergency, emergency),
+    Scenario("adopt", "A run that is given the value of a second secret", foreign, adopt, adopt),
+    Scenario("name", "A run that is told which of two secrets is in use", foreign, named, named),
+]
 
 
 class Case(t.NamedTuple):
@@ -137,7 +158,7 @@ def moments(simulator: Simulator, scenario: Scenario) -> list[tuple[Moment, int]
     """What the run of a scenario does without a fault, each moment with its number among those of its kind."""
     world = World(simulator)
     scenario.prepare(world)
-    engine = Engine(world, **scenario.settings)
+    engine = Engine(world, **scenario.settings(world))
     engine.run()
     counts: dict[str, int] = {}
     found = []
@@ -147,19 +168,26 @@ def moments(simulator: Simulator, scenario: Scenario) -> list[tuple[Moment, int]
     return found
 
 
+def faults_of(scenario: Scenario, moment: Moment) -> list[tuple[str, bool]]:
+    """What befalls a moment, each with whether it lasts."""
+    if moment.kind != "request":
+        return [(fault, False) for fault in (OF_SAVES if moment.kind == "save" else OF_HAND_OVERS)]
+    writes = moment.name.startswith(("POST", "DELETE"))
+    if scenario.name != "rotate":
+        return [(fault, False) for fault in _OF_OTHERS["write" if writes else "read"]] + [("lost", True)]
+    # A question that arrives late is asked of nobody.
+    once = [(fault, False) for fault in OF_REQUESTS if fault != "late" or writes]
+    return once + [(fault, True) for fault in LASTING]
+
+
 def cases(simulator: Simulator) -> list[Case]:
     """All of them."""
-    found = []
-    for scenario in SCENARIOS:
-        for moment, number in moments(simulator, scenario):
-            faults = [(fault, False) for fault in _FAULTS[moment.kind]]
-            if moment.kind == "request":
-                faults += [(fault, True) for fault in LASTING]
-            for fault, lasting in faults:
-                # A question that arrives late is asked of nobody.
-                if fault != "late" or moment.name.startswith(("POST", "DELETE")):
-                    found.append(Case(scenario, moment, number, fault, lasting))
-    return found
+    return [
+        Case(scenario, moment, number, fault, lasting)
+        for scenario in SCENARIOS
+        for moment, number in moments(simulator, scenario)
+        for fault, lasting in faults_of(scenario, moment)
+    ]
 
 
 def play(simulator: Simulator, case: Case, engine: type[Engine] = Engine) -> Outcome:
@@ -170,10 +198,10 @@ def play(simulator: Simulator, case: Case, engine: type[Engine] = Engine) -> Out
     world = World(simulator)
     case.scenario.prepare(world)
     faults = Faults(case.moment.kind, case.number, case.fault, case.lasting)
-    disturbed = engine(world, faults, **case.scenario.settings).run()
+    disturbed = engine(world, faults, **case.scenario.settings(world)).run()
     world.deliver_late()
     # Long enough for a backup or a person to have a look, and not for the lease to expire.
     world.wait(600)
-    later = [engine(world, **case.scenario.after).run()]
+    later = [engine(world, **case.scenario.after(world)).run()]
     world.check_outputs()
     return Outcome(disturbed, later, world.finished)

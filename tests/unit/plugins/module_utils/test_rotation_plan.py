@@ -682,6 +682,24 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "rollback_impossible",
         "",
     ),
+    # The request that revokes it may still be on its way.
+    "back, but it is being revoked": (
+        {"stage": "revoking", "previous": PREVIOUS},
+        {"previous": "accepted"},
+        BACK,
+        "blocked",
+        "rollback_impossible",
+        "",
+    ),
+    # What would revoke it logs in with the one that is refused.
+    "back, although it was to be revoked, from a secret that is refused": (
+        {"stage": "revoking", "previous": PREVIOUS},
+        {"previous": "accepted", "current": "refused"},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm revoke settle",
+    ),
     "back, but it has leaked": (
         {"stage": "promoted", "previous": LEAKED},
         {"previous": "accepted"},

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several runs at once, of which one moves at a time, in an order that is given."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import typing as t
+from collections.abc import Callable, Iterable, Sequence
+
+from engine import Ending, Engine
+
+
+def together(engines: Sequence[Engine], turns: Iterable[int | Callable[[], None]]) -> list[Ending | AssertionError]:
+    """Run them all to the end.
+
+    :param engines: The runs. Each stops before and after each of its moments.
+    :param turns: Whose turn is next, by its number; or something that happens in between. When there are no more turns,
+        each goes on to its end, in their order.
+    :returns: How each ended, or which promise it saw broken.
+    """
+    ends: list[t.Any] = [None] * len(engines)
+    go = [threading.Semaphore(0) for _engine in engines]
+    back = threading.Semaphore(0)
+
+    def work(number: int, engine: Engine) -> None:
+        def pause() -> None:
+            back.release()
+            go[number].acquire()
+
+        engine.pause = pause
+        go[number].acquire()
+        try:
+            ends[number] = engine.run()
+        except BaseException as error:
+            ends[number] = error
+        back.release()
+
+    threads = [threading.Thread(target=work, args=item, daemon=True) for item in enumerate(engines)]
+    for thread in threads:
+        thread.start()
+    for turn in itertools.chain(turns, *(itertools.repeat(number, 10_000) for number in range(len(engines)))):
+        if callable(turn):
+            turn()
+        elif ends[turn] is None:
+            go[turn].release()
+            back.acquire()
+    for thread in threads:
+        thread.join()
+    return ends
+
+
+def staggered(steps: int, between: Callable[[], None] | None = None) -> Iterable[int | Callable[[], None]]:
+    """The first run makes so many steps; then the second one runs to its end; then the first one wakes up.
+
+    :param steps: Two for each moment.
+    :param between: Happens before the second one runs.
+    """
+    yield from itertools.repeat(0, steps)
+    if between:
+        yield between
+    yield from itertools.repeat(1, 10_000)
