@@ -9,17 +9,19 @@ from __future__ import annotations
 import itertools
 import threading
 import typing as t
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from engine import Ending, Engine
 
+# More steps than any run has.
+MANY = 1000
 
-def together(engines: Sequence[Engine], turns: Iterable[int | Callable[[], None]]) -> list[Ending | AssertionError]:
+
+def together(engines: Sequence[Engine], turns: Iterable[int]) -> list[Ending | BaseException]:
     """Run them all to the end.
 
-    :param engines: The runs. Each stops before and after each of its moments.
-    :param turns: Whose turn is next, by its number; or something that happens in between. When there are no more turns,
-        each goes on to its end, in their order.
+    :param engines: The runs. A step takes each to before or after its next moment, so there are two for each moment.
+    :param turns: Whose step is next, by its number. When there are no more, each goes on to its end, in their order.
     :returns: How each ended, or which promise it saw broken.
     """
     ends: list[t.Any] = [None] * len(engines)
@@ -42,24 +44,10 @@ def together(engines: Sequence[Engine], turns: Iterable[int | Callable[[], None]
     threads = [threading.Thread(target=work, args=item, daemon=True) for item in enumerate(engines)]
     for thread in threads:
         thread.start()
-    for turn in itertools.chain(turns, *(itertools.repeat(number, 10_000) for number in range(len(engines)))):
-        if callable(turn):
-            turn()
-        elif ends[turn] is None:
+    for turn in itertools.chain(turns, *(itertools.repeat(number, MANY) for number in range(len(engines)))):
+        if ends[turn] is None:
             go[turn].release()
             back.acquire()
     for thread in threads:
         thread.join()
     return ends
-
-
-def staggered(steps: int, between: Callable[[], None] | None = None) -> Iterable[int | Callable[[], None]]:
-    """The first run makes so many steps; then the second one runs to its end; then the first one wakes up.
-
-    :param steps: Two for each moment.
-    :param between: Happens before the second one runs.
-    """
-    yield from itertools.repeat(0, steps)
-    if between:
-        yield between
-    yield from itertools.repeat(1, 10_000)

@@ -14,11 +14,11 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 import requests
+from ansible.errors import AnsibleActionFail
 from faults import Faults, Killed, Moment
 from requests.adapters import HTTPAdapter
 from world import ACCOUNT, FIRST, PRIMARY, PRIMARYS, BrokenPromise, Refused, World
 
-from ansible.errors import AnsibleActionFail
 from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_record
 from ansible_collections.community.vonage.plugins.module_utils._client import Client, new_session
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
@@ -54,9 +54,6 @@ _SETTINGS: Fields = {
 
 # `retries` of the task that settles is 5, which Ansible counts after the first attempt.
 _SETTLE_ATTEMPTS = 6
-
-# Which step of a plan a task is.
-_STEP_OF_TASK = {"dropped": "", "release": "", "claim": "claim"}
 
 
 class TaskFailed(Exception):
@@ -156,10 +153,10 @@ class Engine:
         record = self.record
         retired: list[str] = []
         values = [entry["value"] for entry in record["retired"] if entry["value"]]
-        if len(self._listed.get("secrets", ())) > 1 and not record["pending"] and not record["previous"]:
-            if record["retired"]:
-                self._listed_retired = self._succeed("probe the retired values", API_SECRET_INFO, candidates=values)
-                retired = self._listed_retired["candidates"]
+        unrecorded = len(self._listed["secrets"]) > 1 and not record["pending"] and not record["previous"]
+        if unrecorded and record["retired"]:
+            answer = self._succeed("probe the retired", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
+            retired = answer["candidates"]
         self._decide(retired=retired)
         self._take(self.result["tasks"])
 
@@ -174,8 +171,6 @@ class Engine:
             self._moment("hand over", host, lambda: consumer.hand_over(value, generation))
         except Refused:
             return
-        if consumer.excused and consumer.file[0] != consumer.excused:
-            consumer.excused = ""
         if consumer.confirm() != generation or consumer.running != consumer.file:
             self._moment("reload", host, consumer.read_file)
         self._confirmed[host] = consumer.confirm()
@@ -240,9 +235,7 @@ class Engine:
                 raise TaskFailed(task, str(error)) from None
 
     def create(self) -> None:
-        self._listed = self._succeed(
-            "create", API_SECRET, account_id=ACCOUNT, secret=self.record["pending"]["value"]
-        )
+        self._listed = self._succeed("create", API_SECRET, account_id=ACCOUNT, secret=self.record["pending"]["value"])
 
     def verify(self) -> None:
         if self._logins():
@@ -388,14 +381,14 @@ class Engine:
 
     def send(self, request: requests.PreparedRequest, send: t.Callable[[], requests.Response]) -> requests.Response:
         """Let one request happen."""
-        assert request.method and request.url
+        assert request.url is not None
         path = request.url[len(self.world.simulator.url) :]
         # An id says nothing to a reader, and is another one each time.
         name = f"{request.method} {path[: path.find('/secrets') + 8]}" if "/secrets" in path else f"GET {path}"
 
         def spoilt(fault: str) -> requests.Response:
             if fault == "late":
-                self.world.late.append(send)
+                self.world.late.append(request)
                 raise requests.ConnectionError("no answer")
             return send()
 

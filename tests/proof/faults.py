@@ -58,10 +58,19 @@ class Faults:
     :param number: Which one of them, from 1.
     :param fault: What happens to it.
     :param lasting: Whether it happens to all of the kind from there on.
+    :param meanwhile: Is done before the moment with that number, instead of a fault.
     :ivar moments: What the run has done so far.
     """
 
-    def __init__(self, kind: str = "", number: int = 0, fault: str = "", lasting: bool = False) -> None:
+    def __init__(
+        self,
+        kind: str = "",
+        number: int = 0,
+        fault: str = "",
+        lasting: bool = False,
+        meanwhile: t.Callable[[], t.Any] | None = None,
+    ) -> None:
+        self._meanwhile = meanwhile
         self._kind = kind
         self._number = number
         self._fault = fault
@@ -74,8 +83,10 @@ class Faults:
         self.moments.append(moment)
         self._counts[moment.kind] += 1
         number = self._counts[moment.kind]
-        met = number == self._number or (self._lasting and number > self._number)
-        return self._fault if moment.kind == self._kind and met else ""
+        met = moment.kind == self._kind and (number == self._number or (self._lasting and number > self._number))
+        if met and self._meanwhile:
+            self._meanwhile()
+        return self._fault if met else ""
 
     @staticmethod
     def spoil(simulator: Simulator, fault: str) -> None:

@@ -4,7 +4,7 @@
 
 """The crash matrix: each moment of a run, with each fault that can befall it, and how the next run ends.
 
-The moments are those of a run without a fault, so a new request or save of the product has its cases by itself. Run as a
+The moments are those of a run without a fault, so a new request or save of the product has its cases by itself. As a
 program, this prints docs/crash-matrix.md.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from engine import Ending, Engine
+from engine import Engine
 from faults import KILLS, OF_HAND_OVERS, OF_REQUESTS, OF_SAVES, Faults, Moment
 from world import FIRST, World
 
@@ -139,19 +139,14 @@ class Case(t.NamedTuple):
 
 
 class Outcome(t.NamedTuple):
-    """How a case ended.
+    """How a case ended, in words.
 
-    :ivar disturbed: The disturbed run.
-    :ivar later: The runs after it, until one finds nothing to do any more or stops.
+    :ivar run: The run that was disturbed.
+    :ivar next_run: The one after it.
     """
 
-    disturbed: Ending
-    later: list[Ending]
-    finished: bool
-
-    def __str__(self) -> str:
-        ended = "finished" if self.finished else str(self.later[-1])
-        return f"{self.disturbed}, then {ended}"
+    run: str
+    next_run: str
 
 
 def moments(simulator: Simulator, scenario: Scenario) -> list[tuple[Moment, int]]:
@@ -200,8 +195,117 @@ def play(simulator: Simulator, case: Case, engine: type[Engine] = Engine) -> Out
     faults = Faults(case.moment.kind, case.number, case.fault, case.lasting)
     disturbed = engine(world, faults, **case.scenario.settings(world)).run()
     world.deliver_late()
-    # Long enough for a backup or a person to have a look, and not for the lease to expire.
+    # The lease has not expired: whoever held it is seen to be gone.
     world.wait(600)
-    later = [engine(world, **case.scenario.after(world)).run()]
+    following = engine(world, **case.scenario.after(world)).run()
     world.check_outputs()
-    return Outcome(disturbed, later, world.finished)
+    return Outcome(str(disturbed), "finished" if world.finished else str(following))
+
+
+# The page.
+
+_HEAD = """\
+<!--
+Copyright (c) 2026, community.vonage contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+-->
+
+# What a rotation survives
+
+Each request, each save of the record and each hand-over of a rotation is disturbed in each way below, in {cases} cases.
+This page is written by `make crash-matrix`, and `make test` fails when it is no longer what happens.
+
+The cases run against the simulator of this collection, with the client, the decisions and the records of the
+collection, and without Ansible; a test compares that with the playbook, request by request and save by save, and some
+of the cases are run with the playbook too. After each request, save and hand-over it is checked that Vonage accepts
+what each consumer uses, that every secret which a rotation made is in the record, and that nothing was revoked which
+somebody else made.
+
+| what befalls it | |
+|---|---|
+{faults}
+
+A request that may be repeated is repeated up to three times, so many of these do not end a run.
+
+How a run ends: `done`; `stopped`, because it saw nothing safe to do, with the reason; `failed`, with the task;
+`killed`. The next run is not disturbed. It has `finished` when one secret is left, every consumer uses it, and the
+record says so.
+"""
+
+_MEANINGS = {
+    "killed before": "the run is killed before it",
+    "killed after": "the run is killed right after it",
+    "lost": "it never arrives",
+    "answer lost": "it is done, and the answer never arrives",
+    "answer cut off": "it is done, and half of the answer arrives",
+    "500, undone": "Vonage answers 500, and has not done it",
+    "500, done": "Vonage answers 500, and has done it",
+    "503": "Vonage answers 503, and has not done it",
+    "429": "Vonage answers that there are too many requests",
+    "403 of a proxy": "a proxy answers 403",
+    "401 of a portal": "a captive portal answers 401",
+    "page of a portal": "a captive portal answers 200, with a page",
+    "late": "no answer comes, and it arrives when the run has ended",
+    "... and after": "so do all requests from there on",
+}
+
+
+def _befalls(case: Case) -> str:
+    return f"{case.fault} and after" if case.lasting else case.fault
+
+
+def _label(case: Case) -> str:
+    name = case.moment.name.replace("/accounts/abcd1234", "").replace("DELETE /secrets", "DELETE /secrets/{id}")
+    return f"{case.moment.kind} {case.number}: `{name}`"
+
+
+def page(outcomes: t.Mapping[Case, Outcome]) -> str:
+    """The page.
+
+    :param outcomes: Of all cases, in their order.
+    """
+    faults = "\n".join(f"| {name} | {meaning} |" for name, meaning in _MEANINGS.items())
+    lines = [_HEAD.format(cases=len(outcomes), faults=faults)]
+    for scenario in SCENARIOS:
+        lines += [
+            f"## {scenario.title}",
+            "",
+            "| moment | what befalls it | the run | the next run |",
+            "|---|---|---|---|",
+        ]
+        rows: dict[tuple[str, Outcome], list[str]] = {}
+        for case, outcome in outcomes.items():
+            if case.scenario is scenario:
+                rows.setdefault((_label(case), outcome), []).append(_befalls(case))
+        lines += [
+            f"| {label} | {'; '.join(faults)} | {' | '.join(outcome)} |" for (label, outcome), faults in rows.items()
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def read_page(text: str) -> dict[tuple[str, str, str], Outcome]:
+    """What a page says: title, moment, what befalls it -> the outcome."""
+    found = {}
+    for section in text.split("\n## ")[1:]:
+        title, *lines = section.splitlines()
+        for line in lines:
+            if line.startswith("| ") and not line.startswith("| moment"):
+                label, faults, *outcome = line.strip("| ").split(" | ")
+                found.update({(title, label, fault): Outcome(*outcome) for fault in faults.split("; ")})
+    return found
+
+
+def key(case: Case) -> tuple[str, str, str]:
+    """Where a page has a case."""
+    return case.scenario.title, _label(case), _befalls(case)
+
+
+def main() -> None:
+    with Simulator() as simulator:
+        print(page({case: play(simulator, case) for case in cases(simulator)}), end="")
+
+
+if __name__ == "__main__":
+    main()

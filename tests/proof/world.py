@@ -10,19 +10,21 @@ of a rotation are checked against what the simulator knows.
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" / "files"))
+import requests
 
-from vonage_simulator.server import Simulator  # noqa: E402
-from vonage_simulator.state import Account, Secret  # noqa: E402
+sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" / "files"))
 
 from ansible_collections.community.vonage.plugins.module_utils import _rotation_record  # noqa: E402
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import RecordStore, Stored  # noqa: E402
+from vonage_simulator.server import Simulator  # noqa: E402
+from vonage_simulator.state import Account, Secret  # noqa: E402
 
 Record = dict[str, t.Any]
 
@@ -74,20 +76,24 @@ class Consumer:
         self._world = world
         self.name = name
         self.up = True
+        # Whether it refuses what is older than what it has.
+        self.fenced = True
         self.file = self.running = (FIRST, 0)
         self.confirmed = 0
-        # What it uses by no fault of a rotation.
+        # A value that is no longer accepted by no fault of a rotation, while it uses that.
         self.excused = ""
 
     def hand_over(self, value: str, generation: int) -> None:
         if not self.up:
             raise Refused(f"{self.name} is down")
-        if generation < self.file[1]:
+        if self.fenced and generation < self.file[1]:
             raise Refused(f"{self.name} has a newer generation")
         self.file = (value, generation)
 
     def read_file(self) -> None:
         self.running = self.file
+        if self.running[0] != self.excused:
+            self.excused = ""
 
     def confirm(self) -> int:
         if self._world.accepts(self.running[0]):
@@ -122,13 +128,13 @@ class World:
         # Ids that outsiders made, and those of them that the operator gave away.
         self.foreign: set[str] = set()
         self.given_away: set[str] = set()
-        # Values that are gone by no fault of a rotation.
-        self.gone: set[str] = set()
+        # In an emergency, the operator has accepted that consumers may be cut off.
+        self.cut_off_accepted = False
         # Who runs at this moment.
         self.alive: set[str] = set()
-        # Requests that left and have not arrived.
-        self.late: list[t.Callable[[], None]] = []
-        # What runs printed, and what they told of each other in a record.
+        # Requests that Vonage has let in, and not carried out yet.
+        self.late: list[requests.PreparedRequest] = []
+        # What runs printed.
         self.outputs: list[str] = []
         self.broken: BrokenPromise | None = None
         self._known_gone: set[str] = set()
@@ -191,12 +197,24 @@ class World:
         secret = next(secret for secret in self.live if secret.value == value)
         self.simulator.state.revoke_secret(self.account, secret)
         self._known_gone.add(secret.id)
-        self.gone.add(value)
+        for consumer in self.consumers.values():
+            if consumer.running[0] == value:
+                consumer.excused = value
 
     def deliver_late(self) -> None:
-        """What was on its way arrives."""
-        while self.late:
-            self.late.pop(0)()
+        """What was on its way is carried out, if that is still possible; whoever sent it was let in long ago."""
+        for request in self.late:
+            if request.method == "DELETE":
+                found = [secret for secret in self.live if str(request.url).endswith(secret.id)]
+                if found and len(self.live) > 1:
+                    self.simulator.state.revoke_secret(self.account, found[0])
+                continue
+            value = json.loads(request.body or b"")["secret"]
+            switch = "duplicate_secret" if value in self.values() else "reused_secret"
+            known = value in [secret.value for secret in self.account.secrets]
+            if len(self.live) < 2 and not (known and self.simulator.switches[switch] == "refused"):
+                self.simulator.state.create_secret(self.account, value)
+        self.late.clear()
 
     # Runs.
 
@@ -217,7 +235,7 @@ class World:
         record = self.store.record
         for consumer in self.consumers.values():
             value = consumer.running[0]
-            if not self.accepts(value) and value not in self.gone and value != consumer.excused:
+            if not self.accepts(value) and value != consumer.excused and not self.cut_off_accepted:
                 raise BrokenPromise(f"{consumer.name} is cut off: Vonage does not accept what it uses")
         recorded = _rotation_record.recorded_values(record) if record else []
         ids = [(record[name] or {}).get("id") for name in ("current", "pending", "previous")] if record else []
