@@ -8,7 +8,7 @@
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	$$python -c 'import pip, tomllib' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help bench demo test test-quick simulator clean python
+.PHONY: help bench crash-matrix demo test test-quick simulator clean python
 
 help:
 	@echo 'make demo        rotate an API secret against the simulator, with the collection as a user gets it'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-quick  linters, types and unit tests'
 	@echo 'make bench       measure what the collection costs, for docs/performance.md; ONLY="PART ..." for some of it,'
 	@echo '                 ROUNDS=1 for a rough look'
+	@echo 'make crash-matrix  disturb a rotation in every way, and write docs/crash-matrix.md'
 	@echo 'make simulator   run the simulator of the Vonage Account API in the foreground'
 	@echo 'make clean       remove .build'
 
@@ -30,6 +31,9 @@ test-quick: python
 
 bench: python
 	@$(PYTHON) tests/tools/bench.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(ONLY)
+
+crash-matrix: python
+	@$(PYTHON) tests/tools/crash_matrix.py
 
 simulator: python
 	@$(PYTHON) roles/simulator/files/vonage_simulator

@@ -1,0 +1,318 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the matrix has no place for: outsiders, hosts that are down, delays at Vonage, and two runs at once.
+
+Each of these runs with an engine that it is given, so that the mutants can be run through them, too.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import typing as t
+
+from baton import MANY, together
+from engine import Engine
+from faults import Faults
+from matrix import cases, created, emergency, first_run, in_grace, play, promoted
+from world import FIRST, World
+
+from vonage_simulator.server import Simulator
+
+Kind = type[Engine]
+Check = t.Callable[[Simulator, Kind], None]
+
+# How it stands, the mode of the first run, and that of the second.
+Pair = tuple[t.Callable[[World], None], str, str]
+
+# Longer than a lease.
+HOURS = 7200
+
+
+def part_of_the_matrix(name: str) -> Check:
+    """A part of the matrix."""
+
+    def check(simulator: Simulator, engine: Kind) -> None:
+        for case in cases(simulator):
+            if case.scenario.name == name:
+                outcome = play(simulator, case, engine)
+                assert outcome.next_run == "finished", f"{case}: {outcome}"
+
+    return check
+
+
+def a_host_is_down(simulator: Simulator, engine: Kind) -> None:
+    """It keeps the old secret valid, in every mode but an emergency, until it is back."""
+    for prepare, mode in ((first_run, "rotate"), (in_grace, "finish"), (promoted, "rotate"), (in_grace, "rollback")):
+        world = World(simulator)
+        prepare(world)
+        world.consumers["web2"].up = False
+        ending = engine(world, mode=mode).run()
+        assert str(ending) == "stopped (unconfirmed_consumers)"
+        assert len(world.live) == 2
+        world.consumers["web2"].up = True
+        engine(world).run()
+        assert world.finished
+
+
+def vonage_is_slow(simulator: Simulator, engine: Kind) -> None:
+    """Nobody is given a value that one of the hosts of Vonage does not accept yet."""
+    for host in ("rest", "api"):
+        for seconds in (5.0, 30.0, 600.0):
+            for regions in (1, 3):
+                world = World(simulator)
+                simulator.switches[f"propagation_delay_{host}"] = seconds
+                simulator.switches["flap"] = regions
+                engine(world).run()
+                world.wait(900)
+                engine(world).run()
+                assert world.finished, (host, seconds, regions)
+
+
+def the_list_is_slow(simulator: Simulator, engine: Kind) -> None:
+    """A list that shows changes late leads to no revocation of the wrong one."""
+    world = World(simulator)
+    simulator.switches["list_delay"] = 120.0
+    for _run in range(4):
+        engine(world).run()
+        world.wait(300)
+    assert world.finished
+
+
+def somebody_takes_the_free_slot(simulator: Simulator, engine: Kind) -> None:
+    """At each moment of a rotation that comes before its own secret: it makes no room."""
+    for number in (1, 2, 3, 4):
+        world = World(simulator)
+        engine(world, Faults("request", number, meanwhile=lambda world=world: world.create("SomebodyElses1"))).run()
+        world.wait(600)
+        assert str(engine(world).run()) in ("stopped (no_free_slot)", "stopped (unknown_second_secret)")
+        assert "SomebodyElses1" in world.values()
+        world.revoke("SomebodyElses1")
+        engine(world).run()
+        assert world.finished
+
+
+def somebody_revokes_the_secret_before(simulator: Simulator, engine: Kind) -> None:
+    """A rollback does not go back to it, even if Vonage still lists it."""
+    for lag in (0.0, 3600.0):
+        world = World(simulator)
+        in_grace(world)
+        simulator.switches["list_delay"] = lag
+        world.revoke(FIRST)
+        ending = engine(world, mode="rollback").run()
+        assert str(ending) in ("stopped (rollback_impossible)", "stopped (lists_disagree)")
+        world.wait(HOURS)
+        engine(world).run()
+        assert world.finished
+
+
+def somebody_revokes_the_new_secret(simulator: Simulator, engine: Kind) -> None:
+    """The one before is handed over again when the operator says so, since that is what works."""
+    for stage in range(1, 4):
+        world = World(simulator)
+        in_grace(world)
+        if stage > 1:
+            # The old one was about to be revoked.
+            engine(world, Faults("save", 2, "killed after"), mode="finish").run()
+        world.revoke(world.made[-1])
+        assert str(engine(world).run()) == "stopped (no_valid_credential)"
+        engine(world, mode="rollback").run()
+        assert world.finished
+        assert world.values() == [FIRST]
+
+
+def a_creation_arrives_when_all_is_over(simulator: Simulator, engine: Kind) -> None:
+    """It brings a value back that a rotation made, or retired: it is in the record, and goes again."""
+    for rotations in (1, 2):
+        for duplicates in ("refused", "accepted"):
+            world = World(simulator)
+            simulator.switches.update({"reused_secret": "accepted", "duplicate_secret": duplicates})
+            engine(world, Faults("request", 4, "late")).run()
+            for _rotation in range(rotations):
+                world.wait(HOURS)
+                engine(world, force=_rotation > 0).run()
+                assert world.finished
+            world.deliver_late()
+            world.check()
+            if duplicates == "refused" or rotations > 1:
+                world.wait(HOURS)
+                engine(world).run()
+                assert world.finished
+
+
+def a_revocation_arrives_late(simulator: Simulator, engine: Kind) -> None:
+    """What is being revoked is not handed over again by a rollback, nor what is dropped by another rotation."""
+    for case in cases(simulator):
+        if case.fault == "late":
+            for mode in ("rotate", "rollback", "finish"):
+                world = World(simulator)
+                case.scenario.prepare(world)
+                settings = case.scenario.settings(world)
+                # What has leaked goes without waiting for a host that is down.
+                world.cut_off_accepted = settings.get("accept_cut_off", False)
+                engine(world, Faults(case.moment.kind, case.number, "late"), **settings).run()
+                world.wait(HOURS)
+                # What cannot be finished for now is halfway when it arrives.
+                world.consumers["web2"].up = False
+                engine(world, mode=mode).run()
+                world.consumers["web2"].up = True
+                world.deliver_late()
+                world.check()
+                assert not world.broken, f"{case}, then {mode}: {world.broken}"
+                for _run in range(2):
+                    world.wait(HOURS)
+                    ending = engine(world).run()
+                assert world.finished or ending.kind == "stopped", f"{case}, then {mode}: {ending}"
+
+
+def a_rollback_follows(simulator: Simulator, engine: Kind) -> None:
+    """Whatever happened to the run before."""
+    for case in cases(simulator):
+        if case.fault == "killed after":
+            world = World(simulator)
+            case.scenario.prepare(world)
+            settings = case.scenario.settings(world)
+            engine(world, Faults(case.moment.kind, case.number, case.fault), **settings).run()
+            world.wait(600)
+            engine(world, mode="rollback").run()
+            world.wait(600)
+            engine(world, **case.scenario.after(world)).run()
+            assert world.finished, str(case)
+
+
+PAIRS: list[Pair] = [
+    (first_run, "rotate", "rotate"),
+    (created, "rotate", "rotate"),
+    (created, "rotate", "rollback"),
+    (created, "rollback", "rotate"),
+    (promoted, "rotate", "rollback"),
+    (in_grace, "finish", "finish"),
+    (in_grace, "finish", "rollback"),
+    (in_grace, "rollback", "finish"),
+    (first_run, "emergency", "rotate"),
+    (first_run, "rotate", "emergency"),
+    (in_grace, "finish", "emergency"),
+    (in_grace, "emergency", "rollback"),
+]
+
+
+def _play_two(simulator: Simulator, engine: Kind, pair: Pair, turns: t.Callable[[World], t.Iterable[int]]) -> Engine:
+    """Two runs, the promises, and what follows.
+
+    :returns: The first of them.
+    """
+    prepare, modes = pair[0], pair[1:]
+    world = World(simulator)
+    prepare(world)
+    before = len(world.account.secrets)
+    # One that is on an older secret than the one that has leaked is cut off to make room.
+    world.cut_off_accepted = "emergency" in modes
+    urgent = emergency(world) if "emergency" in modes else {}
+    runs = [engine(world, **(urgent if mode == "emergency" else {"mode": mode})) for mode in modes]
+    for ending in together(runs, turns(world)):
+        if isinstance(ending, BaseException):
+            raise ending
+        assert ending.reason
+    if modes == ("rotate", "rotate"):
+        assert len(world.account.secrets) == before + (prepare is first_run), "two secrets were made"
+    world.consumers["web2"].up = True
+    for _run in range(2):
+        world.wait(HOURS)
+        engine(world, **urgent).run()
+    assert world.finished
+    world.check_outputs()
+    return runs[0]
+
+
+def _sleeps(most: int = MANY) -> t.Iterator[int]:
+    """Numbers of steps after which a run is before a moment; what it does from after the one before changes nothing."""
+    return iter(range(1, most, 2))
+
+
+def two_runs(pair: Pair, wait: float = 0, host_goes_down: bool = False) -> Check:
+    """The second one runs to its end before each moment of the first, which then wakes up.
+
+    :param pair: The two, of `PAIRS`.
+    :param wait: So long the first one sleeps: longer than its lease, or not.
+    :param host_goes_down: Whether the second one cannot reach a consumer.
+    """
+
+    def check(simulator: Simulator, engine: Kind) -> None:
+        def turns(world: World, steps: int) -> t.Any:
+            yield from itertools.repeat(0, steps)
+            world.wait(wait)
+            world.consumers["web2"].up = not host_goes_down
+            yield from itertools.repeat(1, MANY)
+
+        for steps in _sleeps():
+            first = _play_two(simulator, engine, pair, functools.partial(turns, steps=steps))
+            if steps > 2 * len(first.faults.moments):
+                break
+
+    return check
+
+
+def _repeated(pattern: list[int], _world: World) -> t.Iterable[int]:
+    return pattern * MANY
+
+
+def two_runs_in_turns(simulator: Simulator, engine: Kind) -> None:
+    """They begin in the same moment, and one is as fast as the other, or faster."""
+    for pair in PAIRS:
+        for pattern in ([0, 1], [1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1, 1, 1]):
+            _play_two(simulator, engine, pair, functools.partial(_repeated, pattern))
+
+
+def a_run_that_confirmed_meets_a_rollback(simulator: Simulator, engine: Kind) -> None:
+    """It sleeps between the confirmations and what it does with them, while another one is stopped anywhere."""
+    for steps in _sleeps(60):
+
+        def turns(world: World, steps: int = steps) -> t.Any:
+            # Until it is about to save its intent.
+            yield from itertools.repeat(0, 11)
+            world.wait(HOURS)
+            yield from itertools.repeat(1, steps)
+            yield from itertools.repeat(0, MANY)
+
+        first = _play_two(simulator, engine, (in_grace, "finish", "rollback"), turns)
+        assert [moment.kind for moment in first.faults.moments[2:5]] == ["hand over", "hand over", "request"]
+
+
+def a_slow_run_wakes_up_after_two_others(simulator: Simulator, engine: Kind) -> None:
+    """What it has to hand over was revoked meanwhile."""
+    for steps in _sleeps():
+        world = World(simulator)
+        runs = [engine(world), engine(world), engine(world, force=True)]
+
+        def turns(world: World = world, steps: int = steps) -> t.Any:
+            yield from itertools.repeat(0, steps)
+            world.wait(HOURS)
+            yield from itertools.repeat(1, MANY)
+            yield from itertools.repeat(2, MANY)
+
+        for ending in together(runs, turns()):
+            if isinstance(ending, BaseException):
+                raise ending
+        world.wait(HOURS)
+        engine(world).run()
+        assert world.finished
+        if steps > 2 * len(runs[0].faults.moments):
+            break
+
+
+BESIDE_THE_MATRIX: tuple[Check, ...] = (
+    a_host_is_down,
+    vonage_is_slow,
+    the_list_is_slow,
+    somebody_takes_the_free_slot,
+    somebody_revokes_the_secret_before,
+    somebody_revokes_the_new_secret,
+    a_creation_arrives_when_all_is_over,
+    a_revocation_arrives_late,
+    a_rollback_follows,
+    two_runs_in_turns,
+    a_run_that_confirmed_meets_a_rollback,
+    a_slow_run_wakes_up_after_two_others,
+)

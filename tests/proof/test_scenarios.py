@@ -1,0 +1,78 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Outsiders, hosts that are down, delays, and two runs at once; and that the proofs see what is wrong."""
+
+from __future__ import annotations
+
+import mutants
+import pytest
+from engine import Engine
+
+from scenarios import (
+    BESIDE_THE_MATRIX,
+    HOURS,
+    PAIRS,
+    Check,
+    Pair,
+    a_creation_arrives_when_all_is_over,
+    a_host_is_down,
+    a_revocation_arrives_late,
+    a_run_that_confirmed_meets_a_rollback,
+    a_slow_run_wakes_up_after_two_others,
+    part_of_the_matrix,
+    somebody_revokes_the_secret_before,
+    somebody_takes_the_free_slot,
+    two_runs,
+    vonage_is_slow,
+)
+from vonage_simulator.server import Simulator
+
+
+def name(pair: Pair) -> str:
+    return f"{pair[0].__name__}, {pair[1]} and {pair[2]}"
+
+
+@pytest.mark.parametrize("check", BESIDE_THE_MATRIX, ids=lambda check: check.__name__)
+def test_the_promises_hold(simulator: Simulator, check: Check) -> None:
+    check(simulator, Engine)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name)
+def test_a_run_that_comes_between_is_the_only_one(simulator: Simulator, pair: Pair) -> None:
+    two_runs(pair)(simulator, Engine)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name)
+def test_a_run_that_wakes_up_when_its_lease_has_expired_does_no_harm(simulator: Simulator, pair: Pair) -> None:
+    two_runs(pair, HOURS)(simulator, Engine)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name)
+def test_a_run_that_wakes_up_when_another_has_stopped_halfway_does_no_harm(simulator: Simulator, pair: Pair) -> None:
+    two_runs(pair, HOURS, host_goes_down=True)(simulator, Engine)
+
+
+# What catches each of them first.
+CAUGHT = [
+    (mutants.StoreAfterCreate, part_of_the_matrix("rotate")),
+    (mutants.NewValueOnRetry, a_creation_arrives_when_all_is_over),
+    (mutants.DeleteOldest, somebody_takes_the_free_slot),
+    (mutants.RevokeWithoutConfirm, a_host_is_down),
+    (mutants.CoverageOfTheReachable, a_host_is_down),
+    (mutants.NoVerify, vonage_is_slow),
+    (mutants.NoCompareAndSet, two_runs(PAIRS[0], HOURS)),
+    (mutants.NoRetired, a_creation_arrives_when_all_is_over),
+    (mutants.NoHostFence, a_slow_run_wakes_up_after_two_others),
+    (mutants.RollbackWithoutProbe, somebody_revokes_the_secret_before),
+    (mutants.RollbackWithoutIntent, part_of_the_matrix("roll back")),
+    (mutants.RollbackWithoutIntent, a_run_that_confirmed_meets_a_rollback),
+    (mutants.RollbackWhileRevoking, a_revocation_arrives_late),
+]
+
+
+@pytest.mark.parametrize(("mutant", "check"), CAUGHT)
+def test_a_rotation_that_is_wrong_is_caught(simulator: Simulator, mutant: type[Engine], check: Check) -> None:
+    with pytest.raises(AssertionError):
+        check(simulator, mutant)
