@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""systemd with one service, as far as its drop-ins, EnvironmentFile= and three commands of systemctl go.
+"""systemd with one service, as far as its drop-ins, EnvironmentFile= and four commands of systemctl go.
 
 As systemd does: the drop-ins count as they were at the last `daemon-reload`, an environment file as it is at the start
 of the service, and a unit that is not running is left alone by `try-restart`. Anything else that systemctl is asked is
@@ -86,8 +86,8 @@ class FakeSystemd:
             lines = [line for file in sorted(self._dropins()) for line in file.read_text().splitlines()]
             files = [line.partition("=")[2] for line in lines if line.startswith("EnvironmentFile=")]
             self._set("environment_files", files)
-        elif arguments == ("try-restart", self.unit):
-            if self.pid:
+        elif arguments in [("restart", self.unit), ("try-restart", self.unit)]:
+            if self.pid or arguments[0] == "restart":
                 self.stop()
                 self.start()
         elif arguments == ("show", "--property=MainPID", self.unit):
