@@ -223,7 +223,8 @@ class Engine:
         for task in tasks:
             kind, _space, what = task.partition(" ")
             step = what if kind == "save" else kind
-            step = "" if step in ("dropped", "release") else step
+            # These end what a step has begun.
+            step = "" if step in ("dropped", "distribute", "release") else step
             if step and step not in self.steps[-1:]:
                 self.steps.append(step)
             try:
