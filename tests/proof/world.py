@@ -208,6 +208,7 @@ class World:
                 found = [secret for secret in self.live if str(request.url).endswith(secret.id)]
                 if found and len(self.live) > 1:
                     self.simulator.state.revoke_secret(self.account, found[0])
+            if request.method != "POST":
                 continue
             value = json.loads(request.body or b"")["secret"]
             switch = "duplicate_secret" if value in self.values() else "reused_secret"
