@@ -393,7 +393,8 @@ class Engine:
                 raise requests.ConnectionError("no answer")
             return send()
 
-        return self._moment("request", name, spoilt)
+        response: requests.Response = self._moment("request", name, spoilt)
+        return response
 
     # Moments.
 

@@ -199,8 +199,8 @@ class Rotations(RuleBasedStateMachine):
             consumer.up = True
         world.wait(7200)
         endings = []
-        for turn in itertools.islice(itertools.cycle([{}, {"mode": "finish"}]), 8):
-            endings.append(str(self._run(**turn)))
+        for mode in ["rotate", "finish"] * 4:
+            endings.append(str(self._run(mode=mode)))
             world.wait(7200)
         stopped = [ending for ending in endings[-2:] if ending.startswith("stopped")]
         said = {ending.split("(")[1].rstrip(")") for ending in stopped}
