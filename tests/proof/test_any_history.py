@@ -198,18 +198,26 @@ class Rotations(RuleBasedStateMachine):
         for consumer in world.consumers.values():
             consumer.up = True
         world.wait(7200)
+        endings = self._finish()
+        if endings[-1] == Ending("failed", "create"):
+            # Somebody has revoked what was created before the record said so, and Vonage takes no value twice.
+            self._run(mode="rollback")
+            endings = self._finish()
+        said = {ending.reason for ending in endings if ending.kind == "stopped"}
+        assert said <= STOPS, endings
+        assert {ending.kind for ending in endings} <= {"done", "stopped"}, endings
+        record = world.store.record
+        if not said and record is not None:
+            assert world.values() == [record["current"]["value"]], endings
+            assert record["stage"] == "idle", endings
+
+    def _finish(self) -> list[Ending]:
+        """Runs without a fault, in turns; how the last two of them ended."""
         endings = []
         for mode in ["rotate", "finish"] * 4:
-            endings.append(str(self._run(mode=mode)))
-            world.wait(7200)
-        stopped = [ending for ending in endings[-2:] if ending.startswith("stopped")]
-        said = {ending.split("(")[1].rstrip(")") for ending in stopped}
-        record = world.store.record
-        assert said <= STOPS, endings
-        assert stopped or (len(world.live) == 1 and record is not None) or record is None, endings
-        if not stopped and record is not None:
-            assert world.values() == [record["current"]["value"]], endings
-            assert record["stage"] == "idle"
+            endings.append(self._run(mode=mode))
+            self.world.wait(7200)
+        return endings[-2:]
 
 
 def test_the_promises_hold_in_any_history(simulator: Simulator) -> None:
