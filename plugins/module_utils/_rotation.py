@@ -273,8 +273,21 @@ class _Case:
         return self.emergency_reason not in (self.leaked(), *retired)
 
     def creatable(self) -> bool:
-        """Whether a value is on its way that may be created: one that was adopted may not, since it was revoked."""
-        return self.pending not in ("none", "lost") and not self.record["pending"].get("adopted")
+        """Whether a value is on its way that may be created.
+
+        One that was adopted may not, since it was revoked; nor one that Vonage has created already.
+        """
+        pending = self.record["pending"]
+        return self.pending not in ("none", "lost") and not pending.get("adopted") and not pending["id"]
+
+    def may_arrive(self) -> bool:
+        """Whether the secret on its way was created so short a time ago that not all of Vonage accepts it yet."""
+        pending = self.record["pending"]
+        if self.pending != "refused" or not pending["id"] or pending.get("adopted"):
+            return False
+        listed = next((secret["created_at"] for secret in self.secrets or () if secret["id"] == pending["id"]), None)
+        born = max(instant(pending["prepared_at"]), instant(listed or pending["prepared_at"]))
+        return instant(self.now) - born < timedelta(seconds=seconds(self.propagation_timeout))
 
     def dropped_id(self) -> str | None:
         """The id that the value on its way has by Vonage's own answer to our creation, or that we began to drop.
@@ -342,9 +355,11 @@ def _one_listed(case: _Case) -> Plan:
     recorded_elsewhere = [(entry or {}).get("id") for entry in (previous, record["pending"])]
     if case.pending == "accepted" or case.ids[0] in recorded_elsewhere:
         return _lists_disagree(case)
+    if case.may_arrive():
+        return _not_everywhere_yet(case)
     if case.pending in ("refused", "lost"):
         first = "create" if case.creatable() else "prepare"
-        return _go("resumed", "A rotation was interrupted before its secret was created", _rest(case, first))
+        return _go("resumed", "A rotation was interrupted, and its secret is not there", _rest(case, first))
     if case.emergency_begins():
         message = "The secret in use has leaked, and is replaced and revoked now"
         return _go("emergency", message, (*(("settle",) if previous else ()), *_rest(case, "prepare")))
@@ -396,11 +411,8 @@ def _two_listed_pending_unusable(case: _Case) -> Plan:
     created_id = case.dropped_id()
     if not created_id:
         return _no_free_slot(case)
-    created_at = next(secret["created_at"] for secret in case.secrets or () if secret["id"] == created_id)
-    born = max(instant(pending["prepared_at"]), instant(created_at or pending["prepared_at"]))
-    waited = instant(case.now) - born
-    if case.pending == "refused" and waited < timedelta(seconds=seconds(case.propagation_timeout)):
-        return _go("resumed", "The new secret is not accepted everywhere yet", _rest(case, "verify"))
+    if case.may_arrive():
+        return _not_everywhere_yet(case)
     if case.pending == "refused" and pending["attempts"] >= MAX_ATTEMPTS:
         message = (
             f"{pending['attempts']} new values in a row were created and never accepted: ask Vonage support, then set"
@@ -409,6 +421,10 @@ def _two_listed_pending_unusable(case: _Case) -> Plan:
         return _stop("blocked", "max_attempts", message)
     message = "The secret that the interrupted rotation created never became usable"
     return _go("replaced", message, ("drop", *_rest(case, "prepare")), created_id)
+
+
+def _not_everywhere_yet(case: _Case) -> Plan:
+    return _go("resumed", "The new secret is not accepted everywhere yet", _rest(case, "verify"))
 
 
 def _no_free_slot(case: _Case) -> Plan:

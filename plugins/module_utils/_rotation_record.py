@@ -231,14 +231,12 @@ def _dropped(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
 
 def _abandon(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     pending = record["pending"]
-    # A request that was lost may still create it: then it is known, and can be dropped.
-    ours = pending["value"] and not pending.get("adopted")
-    retired = [{"value": pending["value"], "id": pending["id"], "retired_at": now}] if ours else []
     # An emergency may have begun before the secret in use was handed over to everybody.
     return {
         "stage": "promoted" if _mark(pending) and record["generation"] else "idle",
         "pending": None,
-        "retired": [*retired, *record["retired"]][:_RETIRED_KEPT],
+        # A request that was lost may still create it: then it is known, and can be dropped.
+        "retired": [*_retire(pending, now), *record["retired"]][:_RETIRED_KEPT],
         "ids_before": [],
     }
 
@@ -259,6 +257,8 @@ def _prepare(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
             "attempts": replaced.get("attempts", 0) + 1,
             **(_mark(facts) or _mark(replaced)),
         },
+        # One that was created, and is not there, may still appear: then it is known, and can be dropped.
+        "retired": [*_retire(replaced, now), *record["retired"]][:_RETIRED_KEPT],
         "ids_before": ids,
     }
 
@@ -375,6 +375,13 @@ def _pinned(record: Record, current: Mapping[str, t.Any], now: str, facts: Mappi
         "created_at": _created_at(facts, current_id) or current["created_at"],
         "since": current["since"] or now,
     }
+
+
+def _retire(pending: Mapping[str, t.Any], now: str) -> list[dict[str, t.Any]]:
+    """The value on its way, as one that is retired, when it was made here."""
+    if not pending.get("value") or pending.get("adopted"):
+        return []
+    return [{"value": pending["value"], "id": pending["id"], "retired_at": now}]
 
 
 def _mark(entry: Mapping[str, t.Any]) -> dict[str, str]:

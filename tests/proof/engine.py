@@ -223,7 +223,8 @@ class Engine:
         for task in tasks:
             kind, _space, what = task.partition(" ")
             step = what if kind == "save" else kind
-            step = "" if step in ("dropped", "release") else step
+            # These end what a step has begun.
+            step = "" if step in ("dropped", "distribute", "release") else step
             if step and step not in self.steps[-1:]:
                 self.steps.append(step)
             try:
@@ -392,7 +393,8 @@ class Engine:
                 raise requests.ConnectionError("no answer")
             return send()
 
-        return self._moment("request", name, spoilt)
+        response: requests.Response = self._moment("request", name, spoilt)
+        return response
 
     # Moments.
 

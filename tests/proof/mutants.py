@@ -54,7 +54,8 @@ class RevokeWithoutConfirm(Engine):
     """It takes for granted that the consumers use what they were given."""
 
     def confirmed(self) -> dict[str, int]:
-        return dict.fromkeys(self.world.consumers, self.record["generation"])
+        generation: int = self.record["generation"]
+        return dict.fromkeys(self.world.consumers, generation)
 
 
 class CoverageOfTheReachable(Engine):

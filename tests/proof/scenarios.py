@@ -85,7 +85,8 @@ def somebody_takes_the_free_slot(simulator: Simulator, engine: Kind) -> None:
     """At each moment of a rotation that comes before its own secret: it makes no room."""
     for number in (1, 2, 3, 4):
         world = World(simulator)
-        engine(world, Faults("request", number, meanwhile=lambda world=world: world.create("SomebodyElses1"))).run()
+        makes_a_secret = functools.partial(world.create, "SomebodyElses1")
+        engine(world, Faults("request", number, meanwhile=makes_a_secret)).run()
         world.wait(600)
         assert str(engine(world).run()) in ("stopped (no_free_slot)", "stopped (unknown_second_secret)")
         assert "SomebodyElses1" in world.values()

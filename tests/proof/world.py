@@ -92,8 +92,11 @@ class Consumer:
 
     def read_file(self) -> None:
         self.running = self.file
-        if self.running[0] != self.excused:
-            self.excused = ""
+        value = self.running[0]
+        if self.excused and value != self.excused:
+            # Cut off it was before. A value that is on its way to all of Vonage cannot make that worse.
+            on_its_way = value in self._world.values() and not self._world.accepts(value)
+            self.excused = value if on_its_way else ""
 
     def confirm(self) -> int:
         if self._world.accepts(self.running[0]):
@@ -208,6 +211,7 @@ class World:
                 found = [secret for secret in self.live if str(request.url).endswith(secret.id)]
                 if found and len(self.live) > 1:
                     self.simulator.state.revoke_secret(self.account, found[0])
+            if request.method != "POST":
                 continue
             value = json.loads(request.body or b"")["secret"]
             switch = "duplicate_secret" if value in self.values() else "reused_secret"
@@ -235,7 +239,9 @@ class World:
         record = self.store.record
         for consumer in self.consumers.values():
             value = consumer.running[0]
-            if not self.accepts(value) and value != consumer.excused and not self.cut_off_accepted:
+            if self.accepts(value):
+                consumer.excused = ""
+            elif value != consumer.excused and not self.cut_off_accepted:
                 raise BrokenPromise(f"{consumer.name} is cut off: Vonage does not accept what it uses")
         recorded = _rotation_record.recorded_values(record) if record else []
         ids = [(record[name] or {}).get("id") for name in ("current", "pending", "previous")] if record else []

@@ -105,6 +105,12 @@ def checks() -> list[Check]:
         Check("mypy-simulator", f"{mypy} -p vonage_simulator", env={"MYPYPATH": "roles/simulator/files"}, quick=True),
         Check("mypy-tools", f"{mypy} tests/tools", env={"MYPYPATH": "tests/tools"}, quick=True),
         Check(
+            "mypy-proof",
+            f"{mypy} tests/proof",
+            env={"MYPYPATH": f"tests/proof:roles/simulator/files:{PATH_OF_STAGE}"},
+            quick=True,
+        ),
+        Check(
             "mypy-bench",
             f"{mypy} tests/bench",
             env={"MYPYPATH": "tests/bench:roles/simulator/files"},

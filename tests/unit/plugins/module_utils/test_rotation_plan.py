@@ -301,6 +301,23 @@ VARIANTS = {
         "nobody_confirms",
         "",
     ),
+    # Somebody has revoked it: a value that Vonage had once may never be created again.
+    "created, not listed and refused": (
+        record(pending=pending_entry("refused", id="pending")),
+        observation(1, "accepted", "refused"),
+        {},
+        "rotate",
+        "resumed",
+        ALL,
+    ),
+    "created a moment ago, not listed and refused": (
+        record(pending=pending_entry("refused", id="pending", prepared_at=NOW)),
+        observation(1, "accepted", "refused"),
+        {},
+        "rotate",
+        "resumed",
+        FROM_VERIFY,
+    ),
     "interrupted before the hand-over, nobody to confirm, to finish": (
         record(pending=pending_entry("refused")),
         observation(1, "accepted", "refused"),

@@ -73,6 +73,12 @@ def test_prepare_counts_the_attempts() -> None:
     assert again["pending"]["attempts"] == 2
 
 
+def test_prepare_retires_a_value_that_it_replaces() -> None:
+    again = _rotation_record.advance(created(), "prepare", LATER, value="Third1", secrets=[OLD], current="accepted")
+    assert again["pending"]["value"] == "Third1"
+    assert again["retired"] == [{"value": "NewValue1", "id": "new", "retired_at": LATER}]
+
+
 def test_create_records_the_id_of_the_answer() -> None:
     assert created()["pending"]["id"] == "new"
     assert created()["stage"] == "created"
