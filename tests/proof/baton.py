@@ -17,14 +17,16 @@ from engine import Ending, Engine
 MANY = 1000
 
 
-def together(engines: Sequence[Engine], turns: Iterable[int]) -> list[Ending | BaseException]:
+def together(engines: Sequence[Engine], turns: Iterable[int]) -> list[Ending]:
     """Run them all to the end.
 
     :param engines: The runs. A step takes each to before or after its next moment, so there are two for each moment.
     :param turns: Whose step is next, by its number. When there are no more, each goes on to its end, in their order.
-    :returns: How each ended, or which promise it saw broken.
+    :returns: How each ended.
+    :raises BaseException: What one of them raised, such as a promise that it saw broken; the others have ended, too.
     """
     ends: list[t.Any] = [None] * len(engines)
+    raised: list[BaseException] = []
     go = [threading.Semaphore(0) for _engine in engines]
     back = threading.Semaphore(0)
 
@@ -38,6 +40,7 @@ def together(engines: Sequence[Engine], turns: Iterable[int]) -> list[Ending | B
         try:
             ends[number] = engine.run()
         except BaseException as error:
+            raised.append(error)
             ends[number] = error
         back.release()
 
@@ -50,4 +53,6 @@ def together(engines: Sequence[Engine], turns: Iterable[int]) -> list[Ending | B
             back.acquire()
     for thread in threads:
         thread.join()
+    for error in raised:
+        raise error
     return ends

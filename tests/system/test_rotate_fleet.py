@@ -86,9 +86,10 @@ def test_a_canary_is_first_and_the_primary_account_is_last(place: Rehearsal) -> 
         assert accounts.record(key)["account_id"] == key
         assert accounts.record(key)["generation"] == 1
     assert f"done: {', '.join([*SUBACCOUNTS, ACCOUNT])}" in run.text
-    # One line of the report for each account.
+    # The report of all of them is one file.
     lines = (place.directory / "report.jsonl").read_text(encoding="utf-8").splitlines()
-    assert sorted(json.loads(line)["account_id"] for line in lines) == sorted(created)
+    entries = sorted((entry["account_id"], entry["event"]) for entry in map(json.loads, lines))
+    assert entries == sorted((key, event) for key in created for event in ("created", "ended"))
 
     again = accounts.run()
     assert (again.status, again.changed) == (0, 0), again.output

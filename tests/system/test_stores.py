@@ -246,13 +246,13 @@ def test_check_mode_stores_nothing(place: Rehearsal, service: Service) -> None:
     assert place.writes() == []
 
 
-def let_another_run_in(place: Rehearsal, service: Service, stage: str) -> None:
+def let_another_run_in(place: Rehearsal, service: Service, step: str) -> None:
     """Have another run read and save while the next one is about to save; it is killed after that."""
 
     def step_in(request: Request) -> Answer | None:
         if service.is_save(request):
             service.fake.step_in = None
-            other = place.run(vault=False, kill_after=f"Write the record, stage {stage}")
+            other = place.run(vault=False, kill_after=f"Write the record after {step}")
             assert other.status == -9, other.output
         return None
 
@@ -270,7 +270,7 @@ PATIENT = {"ANSIBLE_HASHI_VAULT_TIMEOUT": "100"}
 
 
 def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
-    let_another_run_in(place, service, "prepared")
+    let_another_run_in(place, service, "prepare")
     assert_refused(place.run(vault=False, environment=PATIENT))
     record = service.record()
     assert (record["version"], record["stage"]) == (1, "prepared")
@@ -278,12 +278,13 @@ def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: S
 
 
 def test_of_two_runs_that_resume_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
-    assert place.run(vault=False, kill_after="Write the record, stage prepared").status == -9
+    assert place.run(vault=False, kill_after="Write the record after prepare").status == -9
     pending = service.record()["pending"]
-    let_another_run_in(place, service, "promoted")
+    let_another_run_in(place, service, "promote")
     assert_refused(place.run(vault=False, environment=PATIENT))
     record = service.record()
-    assert (record["version"], record["stage"]) == (2, "promoted")
+    # After prepare, claim, create and promote.
+    assert (record["version"], record["stage"]) == (4, "promoted")
     # One value, created once.
     assert record["current"]["value"] == pending["value"]
     assert len(place.writes()) == 1
@@ -490,7 +491,7 @@ def test_an_empty_secret_of_the_administrator_is_used(place: Rehearsal, service:
     environment = {"K8S_AUTH_HOST": service.fake.url, "K8S_AUTH_API_KEY": service.fake.allow(NAMESPACE, rules)}
     use(place, service, consumers="")
     place.rotate(vault=False, environment={**environment, "K8S_AUTH_KUBECONFIG": ""})
-    assert service.record()["stage"] == "promoted"
+    assert service.record()["stage"] == "distributed"
     assert service.fake.get("secrets", NAMESPACE, service.name)["metadata"]["labels"] == {"team": "sms"}
 
 
@@ -499,7 +500,7 @@ def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> Non
     service.client.create_secret(Name=service.name)
     use(place, service, consumers="")
     place.rotate(vault=False)
-    assert service.record()["stage"] == "promoted"
+    assert service.record()["stage"] == "distributed"
 
 
 @pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])

@@ -119,6 +119,8 @@ def checks() -> list[Check]:
         Check("yamllint", "yamllint --strict .", quick=True),
         # The unit tests on their own: with the variables that ansible-test would strip.
         Check("units", "pytest -n 2 tests/unit", env=importable, quick=True),
+        # That a rotation survives anything, without Ansible.
+        Check("proof", "pytest -n 2 tests/proof", env=importable),
         # Offline, ansible-lint does not install the collection that it checks, so it is told where the copy is.
         Check("ansible-lint", "ansible-lint --offline --strict --profile production", env=staged),
         Check("changelog", "antsibull-changelog lint"),
