@@ -23,6 +23,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+# Some tests use the collection itself beside Ansible.
+sys.path.append(os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""))
 sys.path[:0] = [str(ROOT / "tests" / "demo"), str(ROOT / "roles" / "simulator" / "files")]
 
 from workplace import ACCOUNT, FIRST_SECRET, Workplace, account  # noqa: E402

@@ -6,16 +6,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 from workplace import ACCOUNT, FIRST_SECRET
 
-sys.path.append(os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""))
-
-from ansible_collections.community.vonage.plugins.module_utils._client import Client  # noqa: E402
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection  # noqa: E402
+from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 
 
 def connection(url: str, **changes: Any) -> Connection:

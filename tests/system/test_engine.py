@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import own_client  # noqa: F401  # makes the collection importable
 import pytest
 import yaml
 from conftest import ROOT, Rehearsal

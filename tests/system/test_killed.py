@@ -18,7 +18,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import own_client  # noqa: F401  # makes the collection importable
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal
