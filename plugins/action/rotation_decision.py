@@ -10,9 +10,11 @@ import os
 import typing as t
 from datetime import datetime, timezone
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils import _rotation
+from ansible_collections.community.vonage.plugins.module_utils._rotation_record import problem
 from ansible_collections.community.vonage.plugins.module_utils._rotation_tasks import (
     tasks_after_asking,
     tasks_before_asking,
@@ -45,6 +47,9 @@ class ActionModule(ActionBase):
             }
         )
         record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
+        wrong = problem(record, record.get("account_id") if isinstance(record, dict) else "")
+        if wrong:
+            raise AnsibleActionFail(wrong)
         now = datetime.now(timezone.utc)
         if begun:
             started = {name: begun[name] for name in ("run", "vouched", "hand_over_to")}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import silent
@@ -59,6 +60,8 @@ class ActionModule(ActionBase):
             }
         )
         decision, record = options["decision"], options["record"]
+        if not isinstance(record, dict):
+            raise AnsibleActionFail("record must be a dictionary, as a store gives it")
         result.update(
             {name: value for name, value in decision.items() if name not in _INTERNAL},
             changed=False,

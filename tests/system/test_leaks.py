@@ -59,6 +59,16 @@ TRX = {"trx": "00X123"}
 CREATE = {"secret": NEW}
 RECORD = "{{ lookup('env', 'RECORD') | from_json }}"
 SAVE = {"path": variable("RECORD_PATH"), "record": RECORD}
+FRESH = f"{{{{ '{ACCOUNT}' | community.vonage.rotation_new_record({NEW[3:-3]}) }}}}"
+SECRETS = [{"id": SUBACCOUNT_ID, "created_at": "2026-03-04T05:06:07Z"}]
+LISTED = {
+    "accounts": [{"account_id": ACCOUNT, "error": None, "secrets": SECRETS}],
+    "secrets": SECRETS,
+    "candidates": ["accepted"],
+}
+POLICY = {"mode": "rotate", "max_age": "30d", "grace": "0s", "propagation_timeout": "60s", "consumers": []}
+DECIDE = {"record": FRESH, "listed": LISTED, "policy": POLICY}
+REPORT = {"account_id": ACCOUNT, "record": FRESH, "listed": LISTED, "kept_in": "a file", "decision": {}}
 REVOKE = {"state": "absent", "account_id": SUBACCOUNT, "secret_id": SUBACCOUNT_ID}
 
 # In this order: some of them find what an earlier one left.
@@ -179,6 +189,22 @@ CASES = {
     "record-nowhere": Case("rotation_record", {**SAVE, "path": "/nowhere/record.yml"}, "Create the directory first"),
     "record-without-path": Case("rotation_record", {"record": RECORD}, "missing required arguments"),
     "record-clear-text": Case("rotation_record", {**SAVE, "in_clear": "maybe"}, "in_clear"),
+    # -- the decision and the report -----------------------------------------------------------------------------------
+    "decision": Case("rotation_decision", DECIDE, '"outcome": "rotate"'),
+    "decision-in-check-mode": Case("rotation_decision", DECIDE, '"changed": true', CHECK),
+    "decision-to-adopt": Case("rotation_decision", {**DECIDE, "adopt_value": NEW}, '"outcome"'),
+    "decision-of-a-text": Case("rotation_decision", {**DECIDE, "record": NEW}, "is not one of a rotation"),
+    "decision-of-a-list": Case("rotation_decision", {**DECIDE, "record": [NEW]}, "is not one of a rotation"),
+    "decision-of-half-a-record": Case(
+        "rotation_decision", {**DECIDE, "record": {"current": {"value": NEW}}}, "is not one of a rotation"
+    ),
+    "decision-without-policy": Case("rotation_decision", {"record": FRESH, "listed": LISTED}, "missing required"),
+    "report-of-a-failure": Case("rotation_report", {**REPORT, "failure": {"msg": "It broke"}}, "It broke"),
+    "report-of-a-failure-that-shows": Case(
+        "rotation_report", {**REPORT, "failure": {"msg": f"not {NEW}"}, "failed_task": "a hook"}, "a hook"
+    ),
+    "report-of-a-text": Case("rotation_report", {**REPORT, "record": NEW}, "record must be a dictionary"),
+    "report-without-decision": Case("rotation_report", {"record": FRESH}, "missing required"),
 }
 
 
@@ -228,8 +254,8 @@ def assert_cases_are_silent(oracle: Oracle, run: Run, names: Iterable[str]) -> N
 
 def test_every_module_has_cases() -> None:
     modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
-    # What runs with the role alone is searched with it below, and the other stores are in test_stores.py.
-    elsewhere = {"rotation_decision", "rotation_report"} | {name for name in modules if "rotation_record_" in name}
+    # The other stores are in test_stores.py.
+    elsewhere = {name for name in modules if "rotation_record_" in name}
     assert {case.module for case in CASES.values()} == modules - elsewhere
 
 
