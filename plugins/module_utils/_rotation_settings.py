@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import seconds
 
@@ -19,6 +20,30 @@ _DURATIONS = ("max_age", "grace", "lease", "overlap_warning", "propagation_timeo
 
 # Without a greatest age nothing is ever due, and without a longest overlap nothing is warned of.
 _OPTIONAL = ("max_age", "overlap_warning")
+
+# The consumers that the role brings, each with the variables that it must be told to hand a secret over.
+CONSUMERS: Mapping[str, Sequence[str]] = {
+    "awx_credential": ("awx_credential", "awx_credential_type"),
+    "env_file": ("env_file",),
+    "hashi_vault": ("hashi_vault_path",),
+    "kubernetes_secret": ("kubernetes_secret", "kubernetes_secret_namespace"),
+    "systemd_dropin": ("systemd_unit", "env_file"),
+    "template_file": ("template_file", "template_file_source"),
+}
+
+# Those of them that can be asked which secret is in use, and what they must be told for that.
+CONFIRMING: Mapping[str, Sequence[str]] = {
+    "env_file": (),
+    "kubernetes_secret": ("kubernetes_secret_namespace",),
+    "systemd_dropin": ("systemd_unit",),
+    "template_file": (),
+}
+
+# The commands of a consumer. Those of env_file come first: the others have them by default.
+_COMMANDS = ("env_file_reload", "env_file_confirm", "reload", "confirm")
+
+_CONSUMER_HOOKS = ("distribute_tasks", "confirm_tasks", "distribute_central_tasks")
+_HOOKS = (*_CONSUMER_HOOKS, "approve_tasks", "verify_tasks", "notify_tasks")
 
 # Any more logins in a row would prove nothing.
 _MOST_VERIFY_TIMES = 50
@@ -57,23 +82,59 @@ def settings_problem(
                 seconds(settings[name])
             except ValueError as error:
                 return f"{_PREFIX}{name}: {error}"
-    if consumers and settings["distribute_tasks"] == "env_file":
-        # Before a new secret exists, and not only when it is to be handed over.
-        for host in groups[consumers]:
-            if not _env_file_is_set(settings, hostvars[host]):
-                return (
-                    f"For {host}, rotate_api_secret_env_file must name a file, and rotate_api_secret_env_file_reload"
-                    " and rotate_api_secret_env_file_confirm must be lists of arguments such as [systemctl, reload,"
-                    " sms-gateway]"
-                )
+    # All of this before a new secret exists, and not only when it is to be handed over.
+    return next(filter(None, _problems_of_hooks(settings, groups, hostvars)), "")
+
+
+def _problems_of_hooks(
+    settings: Settings, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, t.Any]]
+) -> Iterator[str]:
+    for name in _HOOKS:
+        yield _problem_of_hook(name, settings.get(name) or "")
+    hosts = groups[settings["consumers"]] if settings["consumers"] else ()
+    for name in _CONSUMER_HOOKS:
+        if name == "distribute_central_tasks":
+            yield _problem_of_consumer(name, settings, {}, "")
+        else:
+            for host in hosts:
+                yield _problem_of_consumer(name, settings, hostvars[host], f"For {host}, ")
+
+
+def _problem_of_hook(name: str, hook: str) -> str:
+    if name == "confirm_tasks" and hook in CONSUMERS and hook not in CONFIRMING:
+        return (
+            f"{_PREFIX}{name} is {hook}, which has nobody to ask: name a tasks file that asks those who read the secret"
+            " there, or an empty string"
+        )
+    if not hook or (name in _CONSUMER_HOOKS and hook in CONSUMERS):
+        return ""
+    path = PurePath(hook)
+    if path.is_absolute() and not Path(path).exists():
+        return f"{_PREFIX}{name} names {hook}, which does not exist on the controller"
+    # Where a relative path leads to is for Ansible to find out.
+    if not path.is_absolute() and not path.suffix:
+        consumers = f"one of {', '.join(CONSUMERS)}, or " if name in _CONSUMER_HOOKS else ""
+        return f"{_PREFIX}{name} is {hook}: name {consumers}a tasks file, such as {{{{ playbook_dir }}}}/{hook}.yml"
     return ""
 
 
-def _env_file_is_set(settings: Settings, variables: Mapping[str, t.Any]) -> bool:
-    path, *commands = (
-        variables.get(_PREFIX + name, settings[name]) for name in ("env_file", "env_file_reload", "env_file_confirm")
-    )
-    return bool(path) and not any(isinstance(command, str) for command in commands)
+def _problem_of_consumer(hook: str, settings: Settings, variables: Mapping[str, t.Any], where: str) -> str:
+    """What a consumer is not told, or in a way that it does not understand.
+
+    :param hook: The name of the variable that names the consumer.
+    :param variables: Of the host that it is on; where it has none of its own, the settings count.
+    :param where: How the sentence begins.
+    """
+    consumer = settings.get(hook)
+    if consumer not in CONSUMERS:
+        return ""
+    for name in (CONFIRMING if hook == "confirm_tasks" else CONSUMERS)[consumer]:
+        if not variables.get(_PREFIX + name, settings.get(name)):
+            return f"{where}{_PREFIX}{name} is not set, which the consumer {consumer} needs"
+    for name in _COMMANDS:
+        if isinstance(variables.get(_PREFIX + name, settings.get(name)), str):
+            return f"{where}{_PREFIX}{name} must be a list of arguments, such as [systemctl, reload, sms-gateway]"
+    return ""
 
 
 def _number(value: t.Any) -> int | None:

@@ -55,7 +55,7 @@ def test_a_secret_that_was_changed_elsewhere(place: Rehearsal) -> None:
 def test_a_command_that_is_no_list(place: Rehearsal, variable: str) -> None:
     place.write_inventory(**{f"env_file_{variable}": "systemctl reload sms-gateway"})
     run = place.run()
-    assert_stopped(place, run, "must be lists of arguments", "For gateway1")
+    assert_stopped(place, run, f"For gateway1, rotate_api_secret_env_file_{variable} must be a list of arguments")
     assert place.calls() == []
 
 
@@ -104,6 +104,23 @@ def test_no_record_named(place: Rehearsal) -> None:
 def test_a_group_that_does_not_exist(place: Rehearsal) -> None:
     place.write_inventory(consumers="smsgateways")
     assert_stopped(place, place.run(), "names smsgateways, which is not a group of the inventory")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"distribute_tasks": "envfile"}, "rotate_api_secret_distribute_tasks is envfile: name one of awx_credential"),
+        ({"distribute_tasks": "template_file"}, "rotate_api_secret_template_file is not set, which the consumer"),
+        ({"distribute_central_tasks": "hashi_vault"}, "rotate_api_secret_hashi_vault_path is not set"),
+        ({"confirm_tasks": "hashi_vault"}, "has nobody to ask"),
+        ({"notify_tasks": "/nowhere/notify.yml"}, "names /nowhere/notify.yml, which does not exist on the controller"),
+    ],
+    ids=str,
+)
+def test_a_consumer_that_could_not_be_served(place: Rehearsal, settings: dict[str, Any], words: str) -> None:
+    place.write_inventory(**settings)
+    assert_stopped(place, place.run(), words)
+    assert place.calls() == []
 
 
 @pytest.mark.parametrize("variable", ["max_age", "grace", "propagation_timeout"])

@@ -240,7 +240,8 @@ COLLECTIONS = {
 @pytest.mark.every_core
 @pytest.mark.parametrize("name", COLLECTIONS)
 def test_a_missing_collection_is_named(place: Rehearsal, name: str) -> None:
-    place.write_inventory(consumers="", distribute_central_tasks=name)
+    needed = {"awx_credential": "a", "awx_credential_type": "a", "hashi_vault_path": "a", "kubernetes_secret": "a"}
+    place.write_inventory(consumers="", distribute_central_tasks=name, **needed)
     run = place.run()
     assert run.status == 2, run.output
     assert f"ansible-galaxy collection install {COLLECTIONS[name]}" in run.text

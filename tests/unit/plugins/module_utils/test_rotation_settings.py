@@ -5,10 +5,15 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation_settings import settings_problem
+from ansible_collections.community.vonage.plugins.module_utils._rotation_settings import (
+    CONFIRMING,
+    CONSUMERS,
+    settings_problem,
+)
 
 GROUPS = {"all": ["gateway1", "gateway2"], "sms_gateways": ["gateway1", "gateway2"], "nobody": []}
 SETTINGS = {
@@ -50,7 +55,12 @@ def problem(host: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
         {"verify_interval": "5", "verify_times": "50"},
         {"consumers": ""},
         {"consumers": "nobody", "env_file": ""},
-        {"distribute_tasks": "/srv/hooks/distribute.yml", "env_file": ""},
+        {"distribute_tasks": "hooks/distribute.yml", "confirm_tasks": "", "env_file": ""},
+        {"distribute_tasks": "hooks/distribute.yml", "confirm_tasks": "env_file", "env_file": ""},
+        {"approve_tasks": "approve.yaml", "verify_tasks": __file__, "notify_tasks": ""},
+        {"consumers": "", "env_file": ""},
+        {"distribute_central_tasks": "hashi_vault", "hashi_vault_path": "sms/vonage"},
+        {"distribute_central_tasks": "awx_credential", "awx_credential": "Vonage", "awx_credential_type": "Vonage API"},
     ],
     ids=str,
 )
@@ -73,9 +83,41 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
         ({"lease": ""}, "rotate_api_secret_lease: '' is not a duration"),
         ({"overlap_warning": "a week"}, "rotate_api_secret_overlap_warning: 'a week' is not a duration"),
         ({"propagation_timeout": "soon"}, "rotate_api_secret_propagation_timeout: 'soon' is not a duration"),
-        ({"env_file": ""}, "For gateway1, rotate_api_secret_env_file must name a file"),
-        ({"env_file_reload": "systemctl reload sms-gateway"}, "must be lists of arguments"),
-        ({"env_file_confirm": "sms-gateway --show-secret-generation"}, "must be lists of arguments"),
+        ({"env_file": ""}, "For gateway1, rotate_api_secret_env_file is not set, which the consumer env_file needs"),
+        ({"env_file_reload": "systemctl reload sms-gateway"}, "rotate_api_secret_env_file_reload must be a list of"),
+        ({"env_file_confirm": "sms-gateway --show-secret-generation"}, "_env_file_confirm must be a list of"),
+        ({"reload": "systemctl reload sms-gateway"}, "rotate_api_secret_reload must be a list of arguments"),
+        (
+            {"distribute_tasks": "template_file", "template_file": "/etc/a", "template_file_source": ""},
+            "For gateway1, rotate_api_secret_template_file_source is not set, which the consumer template_file needs",
+        ),
+        ({"distribute_tasks": "systemd_dropin", "systemd_unit": ""}, "rotate_api_secret_systemd_unit is not set"),
+        ({"confirm_tasks": "systemd_dropin", "systemd_unit": ""}, "rotate_api_secret_systemd_unit is not set"),
+        (
+            {"distribute_central_tasks": "hashi_vault", "hashi_vault_path": ""},
+            "rotate_api_secret_hashi_vault_path is not set, which the consumer hashi_vault needs",
+        ),
+        (
+            {"distribute_central_tasks": "awx_credential", "awx_credential": "Vonage", "awx_credential_type": ""},
+            "rotate_api_secret_awx_credential_type is not set",
+        ),
+        (
+            {
+                "distribute_central_tasks": "kubernetes_secret",
+                "kubernetes_secret": "a",
+                "kubernetes_secret_namespace": "",
+            },
+            "rotate_api_secret_kubernetes_secret_namespace is not set",
+        ),
+        ({"confirm_tasks": "kubernetes_secret", "kubernetes_secret_namespace": ""}, "_secret_namespace is not set"),
+        ({"confirm_tasks": "hashi_vault"}, "rotate_api_secret_confirm_tasks is hashi_vault, which has nobody to ask"),
+        (
+            {"distribute_tasks": "envfile"},
+            "rotate_api_secret_distribute_tasks is envfile: name one of awx_cred",
+        ),
+        ({"distribute_central_tasks": "/srv/no/hook.yml"}, "names /srv/no/hook.yml, which does not exist"),
+        ({"approve_tasks": "env_file"}, "rotate_api_secret_approve_tasks is env_file: name a tasks file, such as"),
+        ({"notify_tasks": "/srv/no/hook.yml"}, "rotate_api_secret_notify_tasks names /srv/no/hook.yml, which does not"),
     ],
     ids=str,
 )
@@ -84,6 +126,12 @@ def test_settings_that_are_wrong(changes: dict[str, t.Any], words: str) -> None:
 
 
 def test_a_consumer_may_have_settings_of_its_own() -> None:
-    assert problem({"rotate_api_secret_env_file": ""}).startswith("For gateway2, rotate_api_secret_env_file must")
+    assert problem({"rotate_api_secret_env_file": ""}).startswith("For gateway2, rotate_api_secret_env_file is not set")
     assert problem({"rotate_api_secret_env_file_reload": "reload"}).startswith("For gateway2, ")
     assert problem({"rotate_api_secret_env_file": "/etc/own.env"}) == ""
+
+
+def test_the_consumers_are_those_of_the_role() -> None:
+    consumers = Path(__file__).parents[4] / "roles" / "rotate_api_secret" / "tasks" / "consumers"
+    assert set(CONSUMERS) == {file.parent.name for file in consumers.glob("*/distribute.yml")}
+    assert set(CONFIRMING) == {file.parent.name for file in consumers.glob("*/confirm.yml")}
