@@ -47,7 +47,8 @@ class ActionModule(ActionBase):
             }
         )
         record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
-        wrong = problem(record, record.get("account_id") if isinstance(record, dict) else "")
+        # It is not said of which account it has to be.
+        wrong = problem(record, record.get("account_id", "") if isinstance(record, dict) else "")
         if wrong:
             raise AnsibleActionFail(wrong)
         now = datetime.now(timezone.utc)

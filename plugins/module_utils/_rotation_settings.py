@@ -125,7 +125,7 @@ def _problem_of_consumer(hook: str, settings: Settings, variables: Mapping[str, 
     :param variables: Of the host that it is on; where it has none of its own, the settings count.
     :param where: How the sentence begins.
     """
-    consumer = settings.get(hook)
+    consumer = settings.get(hook) or ""
     if consumer not in CONSUMERS:
         return ""
     for name in (CONFIRMING if hook == "confirm_tasks" else CONSUMERS)[consumer]:
