@@ -44,7 +44,7 @@ options:
       - Vonage publishes no limit of the rate. A task that exceeds it takes longer, and does not fail as long as some of
         its requests come through.
     type: int
-    default: 16
+    default: 24
 seealso:
   - module: community.vonage.vonage_api_secret
 """

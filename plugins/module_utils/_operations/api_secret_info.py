@@ -100,7 +100,7 @@ API_SECRET_INFO = Operation(
     {
         "account_ids": {"type": "list", "elements": "str"},
         "candidates": {"type": "list", "elements": "str", "no_log": True},
-        "concurrency": {"type": "int", "default": 16},
+        "concurrency": {"type": "int", "default": 24},
     },
     never_null=("account_ids",),
 )
