@@ -67,6 +67,11 @@ def settings_problem(
             "Set rotate_api_secret_consumers to the inventory group of the hosts that use the secret; or to an empty"
             " string, when it is used only by those who read the record or are served by central tasks"
         )
+    if consumers and not settings.get("deploys", True):
+        return (
+            "The role as a whole hands nothing over on hosts: set rotate_api_secret_consumers to an empty string, or"
+            " run the playbook community.vonage.rotate_api_secret, which does"
+        )
     if consumers and consumers not in groups:
         return f"rotate_api_secret_consumers names {consumers}, which is not a group of the inventory"
     if _number(settings["verify_times"]) not in range(1, _MOST_VERIFY_TIMES + 1) or _number(

@@ -10,7 +10,7 @@ import json
 import re
 
 import pytest
-from conftest import ROOT, Rehearsal, Run
+from conftest import ACCOUNT, ROOT, Rehearsal, Run
 from fakes.server import Answer, Fake, Request
 
 # What is wrong with a store, and what the check finds of: a first save, two stale ones, the next save.
@@ -76,6 +76,18 @@ def test_the_check_of_a_file_leaves_nothing(place: Rehearsal) -> None:
     assert run.status == 0, run.output
     assert findings(run) == FAULTS["none"]
     assert not place.record.exists()
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("variable", ["account_id", "check_account_id"])
+def test_the_record_of_an_account_that_is_rotated_is_left_alone(place: Rehearsal, variable: str) -> None:
+    place.write_inventory(record_in_clear=True, consumers="")
+    place.rotate(vault=False)
+    record = place.record.read_bytes()
+    run = check_store(place, "-e", f"rotate_api_secret_{variable}={ACCOUNT}")
+    assert run.status == 2
+    assert {"account_id": "leave it out", "check_account_id": "is left alone"}[variable] in run.text
+    assert place.record.read_bytes() == record
 
 
 def test_in_check_mode_nothing_can_be_found_out(place: Rehearsal) -> None:

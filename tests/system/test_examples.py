@@ -330,12 +330,15 @@ SNIPPETS = {
     # Run in test_consumers.py, and those of central consumers in test_central_consumers.py.
     **dict.fromkeys((f"docs/consumers.md {number}" for number in range(1, 8)), None),
     "docs/consumers.md 8": hooks_of_ones_own_rotate,
-    "docs/rotation.md 1": the_record_serves_as_variables,
+    # Run in test_hosts.py.
+    "docs/rotation.md 1": None,
+    "docs/rotation.md 2": the_record_serves_as_variables,
     # As in test_rotation_team.py.
-    "docs/rotation.md 2": None,
-    "docs/rotation.md 3": accounts_are_rotated_as_hosts,
-    # As in test_rotate_fleet.py.
-    "docs/rotation.md 4": None,
+    "docs/rotation.md 3": None,
+    "docs/rotation.md 4": accounts_are_rotated_as_hosts,
+    # As in test_rotate_fleet.py, where the inventory is used.
+    "docs/rotation.md 5": None,
+    "docs/rotation.md 6": None,
     # Run in test_stores.py, but for the last one, which test_check_store.py runs.
     **{f"docs/stores.md {number}": None for number in range(1, 7)},
     "docs/simulator.md 1": a_simulator_is_started_and_stopped,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account, snippets
 
 SUBACCOUNTS = [f"5ab0000{number}" for number in range(1, 6)]
 
@@ -32,11 +32,16 @@ class Accounts:
             ]
         )
         self.secrets = {key: f"First0f{key}" for key in SUBACCOUNTS if with_secrets} | {ACCOUNT: FIRST_SECRET}
+        # What a host is called when it is not named after its account.
+        self.names: dict[str, str] = {}
         (place.directory / "records").mkdir()
 
     def run(self, *arguments: str, **settings: Any) -> Run:
         hosts = {
-            key: {"rotate_fleet_secret": self.secrets[key]} if key in self.secrets else {}
+            self.names.get(key, key): {
+                **({"rotate_fleet_secret": self.secrets[key]} if key in self.secrets else {}),
+                **({"vonage_api_key": key} if key in self.names else {}),
+            }
             for key in (ACCOUNT, *SUBACCOUNTS)
         }
         variables = {
@@ -152,6 +157,55 @@ def test_the_others_log_in_with_the_secret_that_the_primary_account_has_now(plac
     assert [secret.value for secret in found.live] == [accounts.record(ACCOUNT)["current"]["value"]]
     again = accounts.run()
     assert again.status == 0, again.output
+
+
+def test_the_inventory_of_the_guide_logs_in_with_the_secret_of_the_record(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    assert accounts.run().status == 0
+    accounts.run("-e", "rotate_api_secret_mode=finish")
+    inventory = place.directory / "vonage_subaccounts.yml"
+    snippet = dict(snippets())["docs/rotation.md 6"]
+    inventory.write_text(snippet.replace("/srv/rotation", f"{place.directory}/records"), encoding="utf-8")
+    run = accounts.run("-i", str(inventory), rotate_fleet_accounts="vonage_accounts")
+    assert run.status == 0, run.output
+    assert "left alone: none" in run.text
+    assert accounts.touched() >= {*SUBACCOUNTS, ACCOUNT}
+
+
+@pytest.mark.every_core
+def test_the_primary_account_is_last_whatever_its_host_is_called(place: Rehearsal) -> None:
+    accounts = Accounts(place, with_secrets=False)
+    accounts.names = {ACCOUNT: "Headquarters", SUBACCOUNTS[0]: "Lyon"}
+    run = accounts.run()
+    assert run.status == 0, run.output
+    created = accounts.created()
+    assert sorted(created) == sorted([ACCOUNT, *SUBACCOUNTS])
+    assert created[-1] == ACCOUNT
+
+
+def test_a_limit_without_localhost_is_refused(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    for key in (SUBACCOUNTS[0], ACCOUNT):
+        run = accounts.run("--limit", key)
+        assert run.status == 2
+        assert f"name localhost too, as in --limit localhost,{key}" in run.text
+        assert accounts.touched() == set()
+
+
+def test_records_elsewhere_are_refused(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    run = accounts.run(rotate_api_secret_store="hashi_vault_kv2")
+    assert run.status == 2
+    assert "keeps its records in files: leave rotate_api_secret_store out" in run.text
+    assert accounts.touched() == set()
+
+
+def test_consumers_on_hosts_are_refused(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    run = accounts.run(rotate_api_secret_consumers="accounts")
+    assert run.status == 2
+    assert "set rotate_api_secret_consumers to an empty string, or run the playbook" in run.text
+    assert accounts.touched() == set()
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def problem(host: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
         {"distribute_tasks": "hooks/distribute.yml", "confirm_tasks": "", "env_file": ""},
         {"distribute_tasks": "hooks/distribute.yml", "confirm_tasks": "env_file", "env_file": ""},
         {"approve_tasks": "approve.yaml", "verify_tasks": __file__, "notify_tasks": ""},
-        {"consumers": "", "env_file": ""},
+        {"consumers": "", "env_file": "", "deploys": False},
         {"distribute_central_tasks": "hashi_vault", "hashi_vault_path": "sms/vonage"},
         {"distribute_central_tasks": "awx_credential", "awx_credential": "Vonage", "awx_credential_type": "Vonage API"},
     ],
@@ -73,6 +73,7 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
     [
         ({"account_id": ""}, "Set rotate_api_secret_account_id, or VONAGE_API_KEY"),
         ({"consumers": None}, "Set rotate_api_secret_consumers to the inventory group"),
+        ({"deploys": False}, "set rotate_api_secret_consumers to an empty string, or run the playbook"),
         ({"consumers": "smsgateways"}, "names smsgateways, which is not a group of the inventory"),
         ({"verify_times": 0}, "rotate_api_secret_verify_times must be 1 to 50"),
         ({"verify_times": 51}, "rotate_api_secret_verify_times must be 1 to 50"),
