@@ -286,8 +286,18 @@ class _Case:
         if self.pending != "refused" or not pending["id"] or pending.get("adopted"):
             return False
         listed = next((secret["created_at"] for secret in self.secrets or () if secret["id"] == pending["id"]), None)
-        born = max(instant(pending["prepared_at"]), instant(listed or pending["prepared_at"]))
+        born = max(instant(time) for time in (pending["prepared_at"], pending.get("created_at"), listed) if time)
         return instant(self.now) - born < timedelta(seconds=seconds(self.propagation_timeout))
+
+    def attempted(self) -> bool:
+        """Whether so many values in a row came to nothing that another one would not help."""
+        attempts: int = self.record["pending"]["attempts"]
+        return attempts >= MAX_ATTEMPTS
+
+    def made_earlier(self) -> bool:
+        """Whether the secret beside the current one is one that was made here, and given up while it was not listed."""
+        others = [secret_id for secret_id in self.ids if secret_id != self.current_id]
+        return len(others) == 1 and others[0] in [entry["id"] for entry in self.record["retired"]]
 
     def dropped_id(self) -> str | None:
         """The id that the value on its way has by Vonage's own answer to our creation, or that we began to drop.
@@ -345,6 +355,8 @@ def _not_listed(case: _Case) -> Plan:
 
 
 def _first_secret(case: _Case) -> Plan:
+    if case.may_arrive():
+        return _not_everywhere_yet(case, (*_handover("verify"), "settle"))
     first = "create" if case.creatable() else "prepare"
     return _go("first_secret", "The account has no secret yet", (*_handover(first), "settle"))
 
@@ -356,8 +368,10 @@ def _one_listed(case: _Case) -> Plan:
     if case.pending == "accepted" or case.ids[0] in recorded_elsewhere:
         return _lists_disagree(case)
     if case.may_arrive():
-        return _not_everywhere_yet(case)
+        return _not_everywhere_yet(case, _rest(case, "verify"))
     if case.pending in ("refused", "lost"):
+        if record["pending"]["id"] and case.attempted():
+            return _max_attempts(case)
         first = "create" if case.creatable() else "prepare"
         return _go("resumed", "A rotation was interrupted, and its secret is not there", _rest(case, first))
     if case.emergency_begins():
@@ -409,22 +423,29 @@ def _two_listed_pending_unusable(case: _Case) -> Plan:
     if pending.get("adopted"):
         return _adopted_refused()
     created_id = case.dropped_id()
+    if not created_id and case.pending == "refused" and case.made_earlier():
+        message = "The secret on its way was not created, since one that an earlier attempt gave up takes its place"
+        return _go("given_up", message, ("abandon",))
     if not created_id:
         return _no_free_slot(case)
     if case.may_arrive():
-        return _not_everywhere_yet(case)
-    if case.pending == "refused" and pending["attempts"] >= MAX_ATTEMPTS:
-        message = (
-            f"{pending['attempts']} new values in a row were created and never accepted: ask Vonage support, then set"
-            " rotate_api_secret_mode=rollback to give the last one up, and rotate again"
-        )
-        return _stop("blocked", "max_attempts", message)
+        return _not_everywhere_yet(case, _rest(case, "verify"))
+    if case.pending == "refused" and case.attempted():
+        return _max_attempts(case)
     message = "The secret that the interrupted rotation created never became usable"
     return _go("replaced", message, ("drop", *_rest(case, "prepare")), created_id)
 
 
-def _not_everywhere_yet(case: _Case) -> Plan:
-    return _go("resumed", "The new secret is not accepted everywhere yet", _rest(case, "verify"))
+def _not_everywhere_yet(case: _Case, steps: Sequence[str]) -> Plan:
+    return _go("resumed", "The new secret is not accepted everywhere yet", steps)
+
+
+def _max_attempts(case: _Case) -> Plan:
+    message = (
+        f"{case.record['pending']['attempts']} new values in a row were created and never accepted: ask Vonage support,"
+        " then set rotate_api_secret_mode=rollback to give the last one up, and rotate again"
+    )
+    return _stop("blocked", "max_attempts", message)
 
 
 def _no_free_slot(case: _Case) -> Plan:
@@ -532,6 +553,8 @@ def _current_refused(case: _Case) -> Plan:
             return _go("resumed", "A rotation was interrupted after its secret was created", steps)
         return _hand_over_now(case)
     if len(case.ids) == 1 and case.admin:
+        if case.may_arrive():
+            return _not_everywhere_yet(case, _handover("verify"))
         first = "create" if case.creatable() else "prepare"
         steps = _rest(case, first) if case.named_id == case.ids[0] else _handover(first)
         return _go("bootstrap", "No value of the account is known; a new one is made beside what is there", steps)

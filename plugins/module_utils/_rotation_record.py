@@ -257,7 +257,7 @@ def _prepare(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
             "attempts": replaced.get("attempts", 0) + 1,
             **(_mark(facts) or _mark(replaced)),
         },
-        # One that was created, and is not there, may still appear: then it is known, and can be dropped.
+        # One that was created, and is not there, may still appear: then it is known as one that nobody uses.
         "retired": [*_retire(replaced, now), *record["retired"]][:_RETIRED_KEPT],
         "ids_before": ids,
     }
@@ -269,7 +269,9 @@ def _create(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:
     pinned = pin(record, ids, facts["current"], "accepted")[1]
     # An id that was there before cannot be the new one, however little the list shows.
     fresh = [secret_id for secret_id in (secret.get("id"), pinned) if secret_id not in (None, *record["ids_before"])]
-    return {"stage": "created", "pending": {**record["pending"], "id": next(iter(fresh), None)}}
+    # From now on it may take its time to arrive, and not from when its value was made, which may be long ago.
+    pending = {**record["pending"], "id": next(iter(fresh), None), "created_at": now}
+    return {"stage": "created", "pending": pending}
 
 
 def _verify(record: Record, now: str, facts: Mapping[str, t.Any]) -> Record:

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import seconds
 
@@ -114,10 +115,11 @@ def _problem_of_hook(name: str, hook: str) -> str:
     if not hook or (name in _CONSUMER_HOOKS and hook in CONSUMERS):
         return ""
     path = PurePath(hook)
-    if path.is_absolute() and not Path(path).exists():
-        return f"{_PREFIX}{name} names {hook}, which does not exist on the controller"
+    if path.is_absolute():
+        # What the controller cannot look at, it cannot run either.
+        return "" if os.path.isfile(hook) else f"{_PREFIX}{name} names {hook}, which is no file on the controller"
     # Where a relative path leads to is for Ansible to find out.
-    if not path.is_absolute() and not path.suffix:
+    if hook == path.stem:
         consumers = f"one of {', '.join(CONSUMERS)}, or " if name in _CONSUMER_HOOKS else ""
         return f"{_PREFIX}{name} is {hook}: name {consumers}a tasks file, such as {{{{ playbook_dir }}}}/{hook}.yml"
     return ""
@@ -134,12 +136,22 @@ def _problem_of_consumer(hook: str, settings: Settings, variables: Mapping[str, 
     if consumer not in CONSUMERS:
         return ""
     for name in (CONFIRMING if hook == "confirm_tasks" else CONSUMERS)[consumer]:
-        if not variables.get(_PREFIX + name, settings.get(name)):
+        if not _setting(name, settings, variables):
             return f"{where}{_PREFIX}{name} is not set, which the consumer {consumer} needs"
     for name in _COMMANDS:
-        if isinstance(variables.get(_PREFIX + name, settings.get(name)), str):
+        command = _setting(name, settings, variables)
+        if isinstance(command, str) and "{{" not in command:
             return f"{where}{_PREFIX}{name} must be a list of arguments, such as [systemctl, reload, sms-gateway]"
     return ""
+
+
+def _setting(name: str, settings: Settings, variables: Mapping[str, t.Any]) -> t.Any:
+    """The value of a setting on a host; its template, where that is made of what only its own play knows."""
+    try:
+        return variables.get(_PREFIX + name, settings.get(name))
+    except Exception:  # pylint: disable=broad-exception-caught
+        # Ansible's own errors, which are others in each release. The older ones give the text of the template instead.
+        return "{{ }}"
 
 
 def _number(value: t.Any) -> int | None:

@@ -81,6 +81,41 @@ def the_list_is_slow(simulator: Simulator, engine: Kind) -> None:
     assert world.finished
 
 
+def a_value_is_created_long_after_it_was_made(simulator: Simulator, engine: Kind) -> None:
+    """Vonage takes its time from the creation on, whenever the value was made."""
+    for delay in (30.0, 600.0):
+        world = World(simulator)
+        for switch in ("list_delay", "propagation_delay_rest", "propagation_delay_api"):
+            simulator.switches[switch] = delay
+        engine(world, Faults("save", 1, "killed after")).run()
+        world.wait(HOURS)
+        engine(world, Faults("save", 2, "killed after")).run()
+        assert world.store.record["stage"] == "created"
+        # With 600 s the secret is given up, and appears when another one is on its way.
+        world.wait(2 if delay < 60 else 120)
+        engine(world).run()
+        for _run in range(6):
+            world.wait(HOURS)
+            engine(world).run()
+        assert world.finished, delay
+
+
+def somebody_always_revokes_the_new_secret(simulator: Simulator, engine: Kind) -> None:
+    """What keeps going wrong stops in the end, and a rollback gets out of it."""
+    world = World(simulator)
+    for _run in range(6):
+        ending = engine(world, Faults("save", 2, "killed after")).run()
+        if world.store.record["stage"] == "created":
+            for secret in [secret for secret in world.live if secret.value != FIRST]:
+                world.revoke(secret.value)
+        world.wait(HOURS)
+    assert str(ending) == "stopped (max_attempts)"
+    assert len(world.made) <= 4
+    engine(world, mode="rollback").run()
+    engine(world).run()
+    assert world.finished
+
+
 def somebody_takes_the_free_slot(simulator: Simulator, engine: Kind) -> None:
     """At each moment of a rotation that comes before its own secret: it makes no room."""
     for number in (1, 2, 3, 4):
@@ -303,6 +338,8 @@ BESIDE_THE_MATRIX: tuple[Check, ...] = (
     a_host_is_down,
     vonage_is_slow,
     the_list_is_slow,
+    a_value_is_created_long_after_it_was_made,
+    somebody_always_revokes_the_new_secret,
     somebody_takes_the_free_slot,
     somebody_revokes_the_secret_before,
     somebody_revokes_the_new_secret,

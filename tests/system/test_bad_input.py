@@ -113,7 +113,7 @@ def test_a_group_that_does_not_exist(place: Rehearsal) -> None:
         ({"distribute_tasks": "template_file"}, "rotate_api_secret_template_file is not set, which the consumer"),
         ({"distribute_central_tasks": "hashi_vault"}, "rotate_api_secret_hashi_vault_path is not set"),
         ({"confirm_tasks": "hashi_vault"}, "has nobody to ask"),
-        ({"notify_tasks": "/nowhere/notify.yml"}, "names /nowhere/notify.yml, which does not exist on the controller"),
+        ({"notify_tasks": "/nowhere/notify.yml"}, "names /nowhere/notify.yml, which is no file on the controller"),
     ],
     ids=str,
 )

@@ -74,7 +74,13 @@ class Trace:
             with self._lock:
                 stored = version()
                 delivery = answer(request, families)
-                entry = next(entry for entry in reversed(self._simulator.log) if entry.path == request.path)
+                # The consumer's are not counted: it may have asked in the meantime.
+                agent = request.headers["user-agent"]
+                entry = next(
+                    entry
+                    for entry in reversed(self._simulator.log)
+                    if entry.path == request.path and entry.headers.get("user-agent") == agent
+                )
                 self.requests.append((stored, entry))
                 return delivery
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal
+from workplace import wait_for
 
 from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
@@ -85,6 +86,7 @@ class Watch:
         self._lock = threading.Lock()
         self._answer = place.simulator.engine.answer
         self.at: int = 0
+        self.met = False
         self.after = False
         self.do: Callable[[], None] = lambda: None
         self.unrecorded: list[str] = []
@@ -96,6 +98,7 @@ class Watch:
         with self._lock:
             self._count += 1
             met = self._count == self.at
+        self.met = self.met or met
         if met and not self.after:
             self.do()
             return Delivery(None)
@@ -134,7 +137,15 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
         )
     watch.at, watch.after = (kill.number if kill.kind == "request" else 0), kill.after
     watch.do = lambda: os.killpg(process.pid, kill.number_of_signal)
+    log_file = place.directory / "killed.log"
+
+    def is_killed() -> bool:
+        written = log_file.read_text(encoding="utf-8", errors="replace")
+        return watch.met if kill.kind == "request" else f"Write the record after {kill.name}" in written
+
     try:
+        wait_for(lambda: is_killed() or process.poll() is not None, f"the moment of {kill}", timeout=100)
+        assert is_killed(), log_file.read_text(encoding="utf-8", errors="replace")
         return process.wait(timeout=20)
     except subprocess.TimeoutExpired:
         # Ansible may hang after SIGINT, and is killed by whoever sent that.
@@ -200,6 +211,7 @@ def test_check_mode_shows_what_the_run_does(place: Rehearsal, state: str) -> Non
     variables = json.dumps({f"rotate_api_secret_{name}": value for name, value in settings.items()})
     before = place.secret_ids(), place.record.exists() and place.record.read_bytes()
     shown = place.run(*IN_CLEAR, "-e", variables, "--check", vault=False)
+    assert _plan(shown.output), shown.output
     assert (place.secret_ids(), place.record.exists() and place.record.read_bytes()) == before
     run = place.run(*IN_CLEAR, "-e", variables, vault=False)
     assert _plan(shown.output) == _plan(run.output)

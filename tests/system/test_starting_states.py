@@ -67,7 +67,7 @@ def slow(place: Rehearsal) -> None:
     assert found is not None
     secret = found.live[-1]
     found.secrets.remove(secret)
-    place.simulator.switches["propagation_delay_api"] = place.simulator.switches["propagation_delay_rest"] = 6.0
+    place.simulator.switches["propagation_delay_api"] = place.simulator.switches["propagation_delay_rest"] = 15.0
     place.simulator.state.create_secret(found, NEW).id = secret.id
 
 
@@ -358,7 +358,7 @@ def start(place: Rehearsal, state: State) -> None:
     running = place.env_file.with_name("running")
     place.write_inventory(
         record_in_clear=True,
-        propagation_timeout="20s",
+        propagation_timeout="60s",
         env_file_reload=["cp", str(place.env_file), str(running)],
         env_file_confirm=["sed", "-n", "s/^VONAGE_API_SECRET_GENERATION=//p", str(running)],
         **state.settings,
@@ -385,7 +385,12 @@ def test_from_every_state_what_is_planned_is_done(place: Rehearsal, name: str) -
     assert place.writes() == []
     assert (place.record.exists() and place.record.read_bytes()) == before
 
+    if state.prepare is slow:
+        # The time counts from now on.
+        slow(place)
     run = place.run(vault=False, environment=ONCE)
+    if state.prepare is slow:
+        assert any(call.startswith("GET /account/get-balance 401") for call in place.calls()), "it was not waited for"
     assert plan(run.text) == expected, run.output
     assert (shown.status, run.status) == ((2, 2) if stops else (0, 0))
     assert state.said in run.text

@@ -119,7 +119,8 @@ def test_create_never_takes_an_id_that_was_there_before() -> None:
 
 def test_drop_records_the_intent_and_dropped_the_end() -> None:
     dropping = _rotation_record.advance(created(), "drop", THEN)
-    assert dropping["pending"] == {"value": None, "id": "new", "prepared_at": THEN, "attempts": 1}
+    pending = {"value": None, "id": "new", "prepared_at": THEN, "attempts": 1, "created_at": THEN}
+    assert dropping["pending"] == pending
     assert _rotation_record.advance(dropping, "dropped", THEN)["pending"]["id"] is None
 
 
