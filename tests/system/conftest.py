@@ -30,6 +30,7 @@ sys.path[:0] = [str(ROOT / "tests" / "demo"), str(ROOT / "roles" / "simulator" /
 from workplace import ACCOUNT, FIRST_SECRET, Workplace, account  # noqa: E402
 
 from vonage_simulator.server import Simulator  # noqa: E402
+from vonage_simulator.state import Account  # noqa: E402
 
 # A run that hangs is a bug, and must not take the others' time.
 _LONGEST_RUN = 120
@@ -136,9 +137,13 @@ class Rehearsal(Workplace):
 
     def secret_ids(self, api_key: str = ACCOUNT) -> list[str]:
         """The ids of the secrets that Vonage has now."""
+        return [secret.id for secret in self.account(api_key).live]
+
+    def account(self, api_key: str = ACCOUNT) -> Account:
+        """The account as Vonage has it."""
         found = self.simulator.state.find(api_key)
         assert found is not None
-        return [secret.id for secret in found.live]
+        return found
 
     def calls(self) -> list[str]:
         """The requests of the collection to Vonage so far, each as verb, path and status."""

@@ -177,8 +177,7 @@ def test_examples_of_filters_and_lookups(place: Rehearsal) -> None:
 
 
 def have_an_independent_subaccount(place: Rehearsal) -> None:
-    found = place.simulator.state.find(SUBACCOUNTS[1])
-    assert found is not None
+    found = place.account(SUBACCOUNTS[1])
     found.use_primary_account_balance = False
     found.suspended = True
     found.name = "Shop Lyon"

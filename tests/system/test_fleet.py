@@ -116,8 +116,7 @@ class Fleet:
 
     def valid(self, key: str) -> list[str]:
         """The values that Vonage accepts for an account."""
-        found = self._place.simulator.state.find(key)
-        assert found is not None
+        found = self._place.account(key)
         return [secret.value for secret in found.live]
 
     def calls(self, key: str) -> list[str]:
@@ -236,8 +235,7 @@ def test_two_accounts_with_one_record_are_refused_before_anything_is_created(pla
 def test_subaccounts_start_with_the_credentials_of_the_primary_account(place: Rehearsal) -> None:
     fleet = Fleet(place, 3)
     for key in fleet.keys:
-        found = place.simulator.state.find(key)
-        assert found is not None
+        found = place.account(key)
         found.primary_account = ACCOUNT
         fleet.set(key, api_key=ACCOUNT, api_secret=FIRST_SECRET)
     fleet.rotate()

@@ -10,7 +10,6 @@ Each host has a process that logs in all the time with the secret that it read l
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -54,11 +53,11 @@ class Gateways:
         self._processes[host] = subprocess.Popen(command)
         wait_for((directory / "generation").exists, f"the first login of {host}")
 
-    def run(self, *arguments: str, playbook: str | None = None) -> Run:
+    def run(self, *arguments: str, **options: Any) -> Run:
         """Rotate on the hosts of the group.
 
         :param arguments: Of ansible-playbook.
-        :param playbook: Another one than the shipped one.
+        :param options: Of `Rehearsal.run`.
         """
         here = f"{self.place.directory}/{{{{ inventory_hostname }}}}"
         group = {
@@ -84,7 +83,7 @@ class Gateways:
         }
         self.place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
         self.place.simulator.clear_log()
-        return self.place.run(*arguments, **({"playbook": playbook} if playbook else {}))
+        return self.place.run(*arguments, **options)
 
     def generations(self) -> set[str]:
         """Which secrets the processes use, by their numbers."""
@@ -175,11 +174,7 @@ def test_a_host_that_fails_in_a_batch_keeps_the_old_secret_for_all(
 
 
 def test_the_strategy_of_the_configuration_does_not_matter(gateways: Gateways) -> None:
-    os.environ["ANSIBLE_STRATEGY"] = "free"
-    try:
-        run = gateways.run()
-    finally:
-        del os.environ["ANSIBLE_STRATEGY"]
+    run = gateways.run(environment={"ANSIBLE_STRATEGY": "free"})
     assert run.status == 0, run.output
     gateways.assert_rotated()
 

@@ -109,8 +109,7 @@ class Watch:
         return delivery
 
     def _look(self) -> None:
-        found = self._place.simulator.state.find(ACCOUNT)
-        assert found is not None
+        found = self._place.account()
         text = self._place.record.read_text(encoding="utf-8") if self._place.record.exists() else ""
         made = [secret for secret in found.live if secret.value != FIRST_SECRET]
         self.unrecorded += [secret.id for secret in made if secret.value not in text and secret.id not in text]
@@ -126,7 +125,8 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
             KILL_AFTER=f"Write the record after {kill.name}",
             KILL_WITH=kill.number_of_signal.name,
         )
-    with (place.directory / "killed.log").open("wb") as log:
+    log_file = place.directory / "killed.log"
+    with log_file.open("wb") as log:
         process = subprocess.Popen(
             place.command(*IN_CLEAR, vault=False),
             env=environment,
@@ -137,7 +137,6 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
         )
     watch.at, watch.after = (kill.number if kill.kind == "request" else 0), kill.after
     watch.do = lambda: os.killpg(process.pid, kill.number_of_signal)
-    log_file = place.directory / "killed.log"
 
     def is_killed() -> bool:
         written = log_file.read_text(encoding="utf-8", errors="replace")
@@ -180,8 +179,7 @@ def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next_one(place: R
 
 
 def _second_secret(place: Rehearsal) -> None:
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.create_secret(found, "SomebodyElses1")
 
 

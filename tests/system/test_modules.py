@@ -86,8 +86,7 @@ def test_settings_are_kept_as_declared(place: Rehearsal) -> None:
     declared = module("vonage_account_settings", mo_callback_url="https://example.com/sms")
     checked = play(place, declared, expect("result is changed"), arguments=("--check", "--diff"))
     assert '+ "mo_callback_url": "https://example.com/sms"' in checked.text
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     assert found.settings.mo_callback_url == ""
     again = {**declared, "register": "again"}
     play(place, declared, again, expect("result is changed", "again is not changed"))

@@ -152,8 +152,7 @@ def test_the_others_log_in_with_the_secret_that_the_primary_account_has_now(plac
     assert accounts.created()[-1] == ACCOUNT
     # The primary account's first secret is revoked.
     accounts.run("-e", "rotate_api_secret_mode=finish", "--limit", f"localhost,{ACCOUNT}")
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     assert [secret.value for secret in found.live] == [accounts.record(ACCOUNT)["current"]["value"]]
     again = accounts.run()
     assert again.status == 0, again.output

@@ -119,8 +119,7 @@ def test_force_rotates_before_the_time(place: Rehearsal) -> None:
 
 @pytest.mark.every_core
 def test_an_unknown_second_secret_blocks(place: Rehearsal) -> None:
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.create_secret(found, "SomebodyElses1")
     before = place.secret_ids()
     run = place.run()
@@ -134,8 +133,7 @@ def test_an_unknown_second_secret_blocks(place: Rehearsal) -> None:
 
 
 def test_the_operator_can_name_the_secret_in_use(place: Rehearsal) -> None:
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     in_use = place.secret_ids()[0]
     place.simulator.state.create_secret(found, "SomebodyElses1")
     # The consumer must confirm generation 0 before the other secret goes.
@@ -148,8 +146,7 @@ def test_the_operator_can_name_the_secret_in_use(place: Rehearsal) -> None:
 
 @pytest.mark.every_core
 def test_a_consumer_that_is_silent_keeps_the_other_secret_even_at_generation_0(place: Rehearsal) -> None:
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     in_use = place.secret_ids()[0]
     place.simulator.state.create_secret(found, "SomebodyElses1")
     place.write_inventory(env_file_reload=["true"], env_file_confirm_retries=1)
@@ -263,8 +260,7 @@ def test_a_retired_secret_that_is_back_is_dropped(place: Rehearsal) -> None:
     place.start_consumer()
     place.rotate()
     place.simulator.switches["reused_secret"] = "accepted"
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.create_secret(found, FIRST_SECRET)
     soon = place.run()
     assert soon.status == 2
@@ -283,8 +279,7 @@ def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(p
     place.start_consumer()
     place.rotate("-e", "rotate_api_secret_verify_interval=0")
     assert place.stored()["retired"][0]["value"] is None
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.create_secret(found, "SomebodyElses1")
     run = place.run()
     assert "blocked (unknown_second_secret)" in run.text

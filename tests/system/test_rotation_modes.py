@@ -32,15 +32,13 @@ def emergency(reason: str = "INC-4711", **settings: Any) -> tuple[str, ...]:
 
 def add_foreign_secret(place: Rehearsal, value: str = OTHER) -> str:
     """Somebody else creates a second secret."""
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     return place.simulator.state.create_secret(found, value).id
 
 
 def values(place: Rehearsal) -> list[str]:
     """The values that Vonage accepts."""
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     return [secret.value for secret in found.live]
 
 
@@ -195,8 +193,7 @@ def test_a_rollback_that_is_killed_is_finished_by_any_run(place: Rehearsal, task
 def test_a_rollback_to_a_secret_that_was_revoked_is_refused(place: Rehearsal) -> None:
     place.start_consumer()
     place.rotate(*GRACE)
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     revoked = next(secret for secret in found.live if secret.id == place.stored()["previous"]["id"])
     place.simulator.state.revoke_secret(found, revoked)
     before = place.stored()

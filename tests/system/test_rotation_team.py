@@ -91,8 +91,7 @@ def test_a_run_that_fails_is_reported_and_still_fails(place: Rehearsal) -> None:
 
 def test_a_run_that_is_blocked_is_reported(place: Rehearsal) -> None:
     report, metrics = watch(place)
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.create_secret(found, "SomebodyElses1")
     assert place.run().status == 2
     entry = entries(report)[-1]

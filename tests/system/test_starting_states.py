@@ -56,15 +56,13 @@ def previous(value: str = FIRST, wait: str | None = None) -> dict[str, Any]:
 def lists_lag(place: Rehearsal) -> None:
     """The second secret is accepted and no longer listed."""
     place.simulator.switches["revocation_lag_api"] = place.simulator.switches["revocation_lag_rest"] = 600.0
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.revoke_secret(found, found.live[-1])
 
 
 def slow(place: Rehearsal) -> None:
     """The second secret is not accepted for a long time."""
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     secret = found.live[-1]
     found.secrets.remove(secret)
     place.simulator.switches["propagation_delay_api"] = place.simulator.switches["propagation_delay_rest"] = 15.0
@@ -72,8 +70,7 @@ def slow(place: Rehearsal) -> None:
 
 
 def nothing_listed(place: Rehearsal) -> None:
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     place.simulator.state.revoke_secret(found, found.live[0])
 
 
@@ -394,8 +391,7 @@ def test_from_every_state_what_is_planned_is_done(place: Rehearsal, name: str) -
     assert plan(run.text) == expected, run.output
     assert (shown.status, run.status) == ((2, 2) if stops else (0, 0))
     assert state.said in run.text
-    found = place.simulator.state.find(ACCOUNT)
-    assert found is not None
+    found = place.account()
     assert [secret.value if secret.value in (*IDS, *state.listed) else "made" for secret in found.live] == state.left
     if stops:
         assert "Nothing was changed" in run.text
