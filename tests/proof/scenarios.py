@@ -103,6 +103,8 @@ def a_value_is_created_long_after_it_was_made(simulator: Simulator, engine: Kind
             world.wait(HOURS)
             engine(world).run()
         assert world.finished, delay
+        # With 30 s it is waited for, and not given up.
+        assert (len(world.made) == 1) == (delay < 60), world.made
 
 
 def somebody_always_revokes_the_new_secret(simulator: Simulator, engine: Kind) -> None:
