@@ -287,7 +287,8 @@ class _Case:
             return False
         listed = next((secret["created_at"] for secret in self.secrets or () if secret["id"] == pending["id"]), None)
         born = max(instant(time) for time in (pending["prepared_at"], pending.get("created_at"), listed) if time)
-        return instant(self.now) - born < timedelta(seconds=seconds(self.propagation_timeout))
+        # Born in the future, it is because a clock was wrong: that may not keep a rotation from its end until then.
+        return abs(instant(self.now) - born) < timedelta(seconds=seconds(self.propagation_timeout))
 
     def attempted(self) -> bool:
         """Whether so many values in a row came to nothing that another one would not help."""

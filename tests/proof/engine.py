@@ -11,7 +11,6 @@ tests/system/test_proof.py holds the two together.
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta, timezone
 
 import requests
 from ansible.errors import AnsibleActionFail
@@ -192,10 +191,8 @@ class Engine:
 
     def _save(self, what: str) -> None:
         settings, listed = self.settings, self._listed
-        expires = datetime.fromtimestamp(self.world.time, timezone.utc) + timedelta(
-            seconds=_rotation_record.seconds(settings["lease"])
-        )
-        lease = {"holder": self.result["run"], "expires": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        expires = self.world.now_and(_rotation_record.seconds(settings["lease"]))
+        lease = {"holder": self.result["run"], "expires": expires}
         record = self.advance(
             "claim" if what == "release" else what,
             secrets=listed["secrets"],

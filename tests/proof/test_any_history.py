@@ -28,6 +28,7 @@ faults = st.one_of(
     st.builds(Faults, st.sampled_from(["hand over", "reload"]), st.integers(1, 3), st.sampled_from(OF_HAND_OVERS)),
 )
 modes = st.sampled_from(["rotate", "rotate", "rotate", "finish", "rollback", "status"])
+clock_errors = st.sampled_from([-40 * 86400, -7200, -90, 0, 90, 7200, 40 * 86400])
 graces = st.sampled_from(["0s", "0s", "1h"])
 
 # A run that stops says why with one of these; any other is a gap.
@@ -122,6 +123,16 @@ class Rotations(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.world.wait(seconds)
 
+    @rule(seconds=clock_errors, number=st.integers(0, 15))
+    def the_clock_steps_in_a_run(self, seconds: int, number: int) -> None:
+        """Where the runs are made, and not at Vonage. It stays so until it steps again."""
+
+        def steps() -> None:
+            self.world.clock_error = seconds
+
+        self._run(Faults("request", number, meanwhile=steps), force=True)
+        steps()
+
     @rule(seconds=st.sampled_from([5.0, 45.0, 900.0]), name=st.sampled_from(["rest", "api"]))
     def vonage_is_slow(self, seconds: float, name: str) -> None:
         # Nobody has a secret that is on its way now, so that nobody can be cut off by what a switch does to the past.
@@ -192,6 +203,7 @@ class Rotations(RuleBasedStateMachine):
             return
         world = self.world
         world.store.down = False
+        world.clock_error = 0
         world.deliver_late()
         for consumer in world.consumers.values():
             consumer.up = True

@@ -122,6 +122,8 @@ class World:
             {"api_key": ACCOUNT, "secrets": rows, "primary_account": PRIMARY},
         ])  # fmt: skip
         self._time = _START
+        # By how many seconds the clock where the runs are made differs from that of Vonage.
+        self.clock_error = 0
         self._lock = threading.Lock()
         simulator.clock.now = lambda: self._time  # type: ignore[method-assign]
         self.store = Store()
@@ -151,7 +153,13 @@ class World:
 
     @property
     def now(self) -> str:
-        return datetime.fromtimestamp(int(self._time), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """What the clock shows where the runs are made."""
+        return self.now_and(0)
+
+    def now_and(self, seconds: int) -> str:
+        """What it shows so many seconds later."""
+        shown = int(self._time) + self.clock_error + seconds
+        return datetime.fromtimestamp(shown, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def wait(self, seconds: float) -> None:
         with self._lock:

@@ -318,6 +318,22 @@ VARIANTS = {
         "resumed",
         FROM_VERIFY,
     ),
+    "created in the future, when a clock was wrong, not listed and refused": (
+        record(pending=pending_entry("refused", id="pending", prepared_at="2027-01-01T12:00:00Z")),
+        observation(1, "accepted", "refused"),
+        {},
+        "rotate",
+        "resumed",
+        ALL,
+    ),
+    "created a moment ago by a clock that is ahead, not listed and refused": (
+        record(pending=pending_entry("refused", id="pending", prepared_at="2026-11-22T12:00:05Z")),
+        observation(1, "accepted", "refused"),
+        {},
+        "rotate",
+        "resumed",
+        FROM_VERIFY,
+    ),
     "interrupted before the hand-over, nobody to confirm, to finish": (
         record(pending=pending_entry("refused")),
         observation(1, "accepted", "refused"),
