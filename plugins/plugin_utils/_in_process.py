@@ -91,8 +91,8 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
     """A subclass names the operation, which is the one that its module runs."""
 
     operation: t.ClassVar[Operation]
-    # Whether this process has shown that it can read results.
-    _rehearsed: t.ClassVar[bool] = False
+    # Whether this process, or the one that it was forked from, has shown that it can read results.
+    rehearsed: t.ClassVar[bool] = False
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, t.Any] | None = None) -> Result:
         try:
@@ -124,10 +124,7 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
         odd_options = checked.error_messages or checked._warnings or checked._deprecations
         if odd_options or any(file and not os.path.isabs(file) for file in files):
             return "its options need a look"
-        if not InProcessAction._rehearsed:
-            for result in ({"changed": False, "balance": None}, failure(UnknownOutcome("secret"))):
-                self._as_of_the_module(result, {"secret"})
-            InProcessAction._rehearsed = True
+        self.rehearse()
         return _Prepared(
             given=given,
             params=params,
@@ -135,6 +132,16 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             secrets=secret_texts(spec, given) | secret_texts(spec, params),
             shows_invocation=_INVOCATION is None or C.config.get_config_value(_INVOCATION, variables=task_vars),
         )
+
+    def rehearse(self) -> None:
+        """Show that results can be read, as far as that was not shown before.
+
+        :raises Exception: They cannot, in this release of ansible-core.
+        """
+        if not InProcessAction.rehearsed:
+            for result in ({"changed": False, "balance": None}, failure(UnknownOutcome("secret"))):
+                self._as_of_the_module(result, {"secret"})
+            InProcessAction.rehearsed = True
 
     def _situation(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> Situation:
         switch = self._templar.template(task_vars.get("vonage_in_process"))
@@ -258,3 +265,8 @@ class _Sessions:
 
 
 _sessions = _Sessions()
+
+# In the main process too, without a task: what ansible-core loads to read a result, its workers have then. Where it does
+# not work without a task, each of them does it.
+with contextlib.suppress(Exception):
+    InProcessAction.__new__(InProcessAction).rehearse()
