@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account
+from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account
 
 SECRETS = f"/accounts/{ACCOUNT}/secrets"
 CHECK_FORCED = ("--check", "-e", "rotate_api_secret_force=true")
@@ -26,15 +27,24 @@ def assert_rotated(place: Rehearsal, generation: int = 1) -> None:
     assert f"VONAGE_API_SECRET={record['current']['value']}\n" in place.env_file.read_text(encoding="utf-8")
 
 
-@pytest.mark.every_core
-def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
+def assert_a_whole_rotation(place: Rehearsal, *arguments: str, **environment: str) -> Run:
+    """A run does all of a rotation by the requests that are named here, and ends with the result that is here."""
     old_id = place.secret_ids()[0]
-    place.start_consumer()
-    first = place.rotate()
+    result = place.directory / "result.json"
+    show = {"content": "{{ rotate_api_secret_result | to_json }}", "dest": str(result), "mode": "0600"}
+    run = place.rotate(
+        *arguments,
+        playbook=place.write_playbook(
+            {"import_playbook": "community.vonage.rotate_api_secret"},
+            {"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.copy": show}]},
+        ),
+        environment=environment,
+    )
     assert_rotated(place)
-    assert place.stored()["retired"][0]["id"] == old_id
+    record = place.stored()
+    assert record["retired"][0]["id"] == old_id
 
-    # Every request is named here; the README promises at most 16.
+    # The README promises at most 16.
     assert place.calls() == [
         f"GET {SECRETS} 200",  # observe, and prove the secret in use
         f"GET {SECRETS} 401",  # create: is the value there already?
@@ -49,6 +59,51 @@ def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
         f"GET {SECRETS} 401",  # settle: is the old one refused?
     ]
     assert len(place.calls()) <= 16
+    found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    assert found.pop("run").startswith(f"{ACCOUNT} ")
+    assert 0 <= found.pop("age_seconds") < 120
+    # What ansible-core adds depends on its release.
+    found.pop("failed", None)
+    current = record["current"]
+    assert found == {
+        "outcome": "rotate",
+        "reason": "confirmed",
+        "message": "Every consumer uses the new secret",
+        "steps": ["revoke", "settle"],
+        "secret_id": old_id,
+        "missing": [],
+        "overlap_seconds": 0,
+        "account_id": ACCOUNT,
+        "generation": 1,
+        "stage": "idle",
+        "secret_ids": [current["id"]],
+        "changed": False,
+        "msg": [
+            "rotate (max_age): The secret is older than 30d",
+            "rotate (confirmed): Every consumer uses the new secret",
+            f"account: {ACCOUNT}",
+            "steps: prepare -> create -> verify -> promote -> distribute -> confirm -> revoke -> settle",
+            f"secrets: {current['id']} of {current['created_at']}",
+            "consumers: gateway1",
+            f"record: {place.record}, generation 1, stage idle",
+        ],
+    }
+    return run
+
+
+def test_a_rotation_by_modules_is_that_of_the_controllers_own_process(place: Rehearsal) -> None:
+    place.start_consumer()
+    run = assert_a_whole_rotation(place, "-vvv", VONAGE_IN_PROCESS="false")
+    # Or two runs in process would be the same.
+    for module in ("balance_info", "api_secret", "api_secret_info"):
+        assert f"community.vonage.vonage_{module} runs as a module: vonage_in_process is false" in run.output
+    assert place.stop_consumer()["refused"] == 0
+
+
+@pytest.mark.every_core
+def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
+    place.start_consumer()
+    first = assert_a_whole_rotation(place)
     for step in ("prepare -> create -> verify -> promote -> distribute -> confirm -> revoke -> settle", "max_age"):
         assert step in first.output
 
