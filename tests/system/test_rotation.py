@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -220,9 +222,18 @@ def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
     assert record["stage"] == "distributed"
 
     place.simulator.clear_log()
-    again = place.rotate("-e", "rotate_api_secret_grace=1h")
+    metrics = place.directory / "vonage.prom"
+    again = place.rotate(
+        *("-e", "rotate_api_secret_grace=1h"),
+        *("-e", "rotate_api_secret_overlap_warning=1s"),
+        *("-e", f"rotate_api_secret_metrics={metrics}"),
+    )
     assert again.changed == 0
     assert place.writes() == []
+    promoted = datetime.fromisoformat(record["current"]["since"].replace("Z", "+00:00"))
+    [overlap] = re.findall("vonage_rotation_overlap_seconds{.*} (.*)", metrics.read_text(encoding="utf-8"))
+    assert 1 < int(overlap) <= (datetime.now(timezone.utc) - promoted).total_seconds()
+    assert "since the promotion, longer than rotate_api_secret_overlap_warning, which is 1s" in again.text
 
     place.store(previous={**record["previous"], "revoke_not_before": record["current"]["since"]})
     place.rotate()
@@ -350,6 +361,8 @@ def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(p
     ],
 )
 def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
+    report = place.directory / "report.jsonl"
+    place.write_inventory(report=str(report))
     # A secret that was created and that Vonage never accepts.
     place.simulator.switches["propagation_delay_api"] = 86400.0
     place.start_consumer()
@@ -362,6 +375,10 @@ def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_on
     place.simulator.switches["propagation_delay_api"] = 0.0
     place.rotate()
     assert_rotated(place)
+    entries = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    if not task.startswith("Revoke"):
+        # A run that is killed between the two has no time to report it.
+        assert [entry["secret_id"] for entry in entries if entry["event"] == "dropped"] == [poison["id"]]
     assert place.stop_consumer()["refused"] == 0
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,15 @@ def test_the_report_and_the_metrics_of_a_rotation(place: Rehearsal) -> None:
     report, metrics = watch(place)
     old_id = place.secret_ids()[0]
     place.start_consumer()
+    begun = datetime.now(timezone.utc).replace(microsecond=0)
     place.rotate(environment={"AWX_JOB_ID": "4711"})
     assert place.stop_consumer()["refused"] == 0
     record = place.stored()
     found = entries(report)
     assert [entry["event"] for entry in found] == ["created", "revoked", "ended"]
     assert [entry["secret_id"] for entry in found[:2]] == [record["current"]["id"], old_id]
+    times = [begun, *(datetime.fromisoformat(entry["time"]) for entry in found), datetime.now(timezone.utc)]
+    assert times == sorted(times)
     created, revoked = (entry["request_id"] for entry in found[:2])
     assert created
     assert revoked not in (None, created)
@@ -58,12 +62,15 @@ def test_the_report_and_the_metrics_of_a_rotation(place: Rehearsal) -> None:
     assert ended["decisions"][0].startswith("rotate (max_age): ")
     assert ended["decisions"][1].startswith("rotate (confirmed): ")
     assert " process " in ended["run"]
+    # Of the new secret: the old one was made long ago.
+    assert 0 <= ended["age_seconds"] < 120
 
     account = f'{{account_id="{ACCOUNT}"'
     text = metrics.read_text(encoding="utf-8")
     for sample in (
         f"vonage_rotation_active_secrets{account}}} 1",
         f"vonage_rotation_generation{account}}} 1",
+        f"vonage_rotation_secret_age_seconds{account}}} {ended['age_seconds']}\n",
         f"vonage_rotation_overlap_seconds{account}}} 0",
         f'vonage_rotation_stage{account},stage="idle"}} 1',
         f'vonage_rotation_outcome{account},outcome="rotate"}} 1',
@@ -117,6 +124,13 @@ def test_a_report_that_cannot_be_written_does_not_stop_a_rotation(place: Rehears
     assert place.stop_consumer()["refused"] == 0
 
 
+def told(events: Path) -> list[str]:
+    """What a team was told since this was asked for."""
+    lines = events.read_text(encoding="utf-8").splitlines()
+    events.unlink()
+    return lines
+
+
 @pytest.mark.every_core
 def test_hooks_are_told_what_happens_in_order(place: Rehearsal) -> None:
     events = place.directory / "events"
@@ -135,14 +149,10 @@ def test_hooks_are_told_what_happens_in_order(place: Rehearsal) -> None:
         notify_tasks=hook(place, "notify", noting("{{ rotate_api_secret_event }}")),
     )
     place.start_consumer()
-    place.rotate()
-    assert events.read_text(encoding="utf-8").split("\n")[:-1] == [
-        "approve prepare",
-        "verify 1 25",
-        "promoted",
-        "revoked",
-        "ended",
-    ]
+    place.rotate("-e", "rotate_api_secret_grace=1h")
+    assert told(events) == ["approve prepare", "verify 1 25", "promoted", "ended"]
+    place.rotate("-e", "rotate_api_secret_mode=rollback")
+    assert told(events) == ["approve rollback", "rolled_back", "revoked", "ended"]
     assert place.stop_consumer()["refused"] == 0
 
 
