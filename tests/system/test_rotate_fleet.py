@@ -7,12 +7,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account, snippets
+from workplace import wait_for
 
+PLAYBOOK = "community.vonage.rotate_fleet"
 SUBACCOUNTS = [f"5ab0000{number}" for number in range(1, 6)]
 
 
@@ -36,7 +42,8 @@ class Accounts:
         self.names: dict[str, str] = {}
         (place.directory / "records").mkdir()
 
-    def run(self, *arguments: str, **settings: Any) -> Run:
+    def arguments(self, **settings: Any) -> tuple[str, ...]:
+        """Write the inventory, and name the settings."""
         hosts = {
             self.names.get(key, key): {
                 **({"rotate_fleet_secret": self.secrets[key]} if key in self.secrets else {}),
@@ -56,10 +63,23 @@ class Accounts:
             "rotate_fleet_records": f"{self.place.directory}/records",
             **settings,
         }
-        self.place.simulator.clear_log()
-        return self.place.run(
-            *("-e", json.dumps(extra), *arguments), playbook="community.vonage.rotate_fleet", vault=False
-        )
+        return "-e", json.dumps(extra)
+
+    def run(self, *arguments: str, keep_log: bool = False, **settings: Any) -> Run:
+        if not keep_log:
+            self.place.simulator.clear_log()
+        return self.place.run(*self.arguments(**settings), *arguments, playbook=PLAYBOOK, vault=False)
+
+    def run_and_kill(self, creations: int) -> None:
+        """Run, and kill the run when it has made so many secrets."""
+        command = self.place.command(*self.arguments(), playbook=PLAYBOOK, vault=False)
+        with subprocess.Popen(
+            command, env=self.place.environment(), stdout=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            try:
+                wait_for(lambda: len(self.created()) >= creations, f"secret {creations}", timeout=60)
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
 
     def created(self) -> list[str]:
         """The accounts that got a new secret in the last run, in this order."""
@@ -73,10 +93,18 @@ class Accounts:
         """The accounts that were asked for anything in the last run."""
         return {entry.path.split("/")[2] for entry in self.place.simulator.log}
 
+    def record_file(self, key: str) -> Path:
+        return self.place.directory / "records" / f"{key}.yml"
+
     def record(self, key: str) -> dict[str, Any]:
-        text = (self.place.directory / "records" / f"{key}.yml").read_text(encoding="utf-8")
-        record: dict[str, Any] = yaml.safe_load(text)["vonage_rotation"]
+        record: dict[str, Any] = yaml.safe_load(self.record_file(key).read_text(encoding="utf-8"))["vonage_rotation"]
         return record
+
+    def lease(self, key: str) -> None:
+        """Have a run on another machine hold the record of an account."""
+        holder = f"{key} 2026-11-26T12:00:00+00:00 root@elsewhere process 1, 5/another-boot/pid:[1]"
+        record = {**self.record(key), "lease": {"holder": holder, "expires": "2999-01-01T00:00:00Z"}}
+        self.record_file(key).write_text(yaml.safe_dump({"vonage_rotation": record}), encoding="utf-8")
 
 
 @pytest.mark.every_core
@@ -169,6 +197,39 @@ def test_the_inventory_of_the_guide_logs_in_with_the_secret_of_the_record(place:
     assert run.status == 0, run.output
     assert "left alone: none" in run.text
     assert accounts.touched() >= {*SUBACCOUNTS, ACCOUNT}
+
+
+def test_a_run_that_is_killed_is_finished_and_an_account_that_is_leased_is_left_to_its_holder(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    # The canary is done by then, and another account has its secret since this moment.
+    accounts.run_and_kill(creations=2)
+    _canary, begun = accounts.created()
+    assert accounts.record(begun)["lease"] is not None
+    made = accounts.record(begun)["pending"]["value"]
+    run = accounts.run(keep_log=True)
+    assert run.status == 0, run.output
+    # No secret was made twice.
+    assert sorted(accounts.created()) == sorted([ACCOUNT, *SUBACCOUNTS])
+    assert accounts.record(begun)["current"]["value"] == made
+    for key in (ACCOUNT, *SUBACCOUNTS):
+        record = accounts.record(key)
+        assert (record["stage"], record["generation"], record["lease"]) == ("distributed", 1, None)
+
+    leased, others = SUBACCOUNTS[2], [key for key in SUBACCOUNTS if key != SUBACCOUNTS[2]]
+    accounts.lease(leased)
+    before = accounts.record_file(leased).read_bytes()
+    run = accounts.run("-e", "rotate_api_secret_mode=finish", rotate_fleet_max_fail=2)
+    assert run.status == 2
+    assert "blocked (leased)" in run.text
+    assert f"failed: {leased}" in run.text
+    assert f"left alone: {ACCOUNT}" in run.text
+    assert f"done: {', '.join(others)}" in run.text
+    assert accounts.record_file(leased).read_bytes() == before
+    for key in others:
+        record = accounts.record(key)
+        assert (record["stage"], record["generation"], record["lease"]) == ("idle", 1, None)
+        assert place.secret_ids(key) == [record["current"]["id"]]
+    assert [len(place.secret_ids(key)) for key in (leased, ACCOUNT)] == [2, 2]
 
 
 @pytest.mark.every_core
