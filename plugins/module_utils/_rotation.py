@@ -130,7 +130,7 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
     return {
         **decision,
         "steps": [*claim, *steps],
-        "warnings": _warnings(case),
+        "warnings": _warnings(case, decision["reason"]),
         "overlap_seconds": case.overlap(),
         "age_seconds": case.age(),
     }
@@ -550,7 +550,10 @@ def _current_refused(case: _Case) -> Plan:
     """The value in use is refused, or none is known."""
     if case.pending == "accepted":
         if case.current == "none":
-            steps = _rest(case, "verify") if case.current_id else _handover("verify")
+            if len(case.ids) == 1:
+                steps: tuple[str, ...] = (*_handover("verify"), "settle")
+            else:
+                steps = _rest(case, "verify") if case.current_id else _handover("verify")
             return _go("resumed", "A rotation was interrupted after its secret was created", steps)
         return _hand_over_now(case)
     if len(case.ids) == 1 and case.admin:
@@ -712,8 +715,13 @@ def _stop(outcome: str, reason: str, message: str) -> Plan:
     }
 
 
-def _warnings(case: _Case) -> list[str]:
+def _warnings(case: _Case, reason: str) -> list[str]:
     found = []
+    if reason == "current_refused":
+        found.append(
+            "Vonage refuses the secret in use, so whoever has it is cut off until it has the new one: find out who"
+            " revoked it"
+        )
     if case.lease and case.mode == "status":
         found.append(f"{_held_by(case.lease)}, and may change what is shown here")
     limit = seconds(case.overlap_warning) if case.overlap_warning else 0

@@ -284,7 +284,15 @@ class Engine:
     def _list(self) -> None:
         adopted = [self.settings["adopt_value"]] if self.settings["adopt_value"] else []
         values = _rotation.candidates(self.record, self.policy()) + adopted
-        self._listed = self._succeed("list", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
+        mode = "rollback" if self.settings["mode"] == "rollback" else "rotate"
+        policy = {"mode": mode, "break_lease": True, "admin": True}
+        delay = -(-_rotation_record.seconds(self.settings["propagation_timeout"]) // 12)
+        for _attempt in range(13):
+            self._listed = self._succeed("list", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
+            seen = _rotation.observe(self.record, self._listed, policy=policy)
+            if _rotation.plan(self.record, seen, policy, self.world.now)["reason"] != "lists_disagree":
+                break
+            self.world.wait(delay)
 
     # The decision.
 

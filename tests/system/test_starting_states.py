@@ -21,7 +21,7 @@ import yaml
 from conftest import ACCOUNT, Rehearsal, account
 
 from vonage_simulator.faults import Delivery
-from vonage_simulator.wire import Request, text_response
+from vonage_simulator.wire import Request, Response, json_response, text_response
 
 FIRST, NEW, FOREIGN = "RehearsalSecret1", "RehearsalSecret2", "SomebodyElses3"
 IDS = {FIRST: "11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa", NEW: "22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb"}
@@ -53,11 +53,17 @@ def previous(value: str = FIRST, wait: str | None = None) -> dict[str, Any]:
     return {"stage": "distributed", "generation": 1, "current": current(NEW, IDS[NEW]), "previous": entry}
 
 
-def lists_lag(place: Rehearsal) -> None:
-    """The second secret is accepted and no longer listed."""
-    place.simulator.switches["revocation_lag_api"] = place.simulator.switches["revocation_lag_rest"] = 600.0
-    found = place.account()
-    place.simulator.state.revoke_secret(found, found.live[-1])
+def lists_lag(seconds: float) -> Callable[[Rehearsal], None]:
+    """The second secret was revoked, and is no longer listed, but accepted for so long."""
+
+    def prepare(place: Rehearsal) -> None:
+        place.simulator.switches["revocation_lag_api"] = place.simulator.switches["revocation_lag_rest"] = seconds
+        # Vonage may be asked for the same value again.
+        place.simulator.switches["reused_secret"] = "accepted"
+        found = place.account()
+        place.simulator.state.revoke_secret(found, found.live[-1])
+
+    return prepare
 
 
 def slow(place: Rehearsal) -> None:
@@ -78,22 +84,29 @@ def ill(place: Rehearsal) -> None:
     place.simulator.add_fault("status_before", status=503, times=None)
 
 
-def unanswered(value: str) -> Callable[[Rehearsal], None]:
-    """No login with this value gets an answer of Vonage's."""
-    login = base64.b64encode(f"{ACCOUNT}:{value}".encode()).decode()
+def answered(login: str, response: Response) -> Callable[[Rehearsal], None]:
+    """All requests with this value get this answer."""
+    authorization = base64.b64encode(f"{ACCOUNT}:{login}".encode()).decode()
 
     def prepare(place: Rehearsal) -> None:
         engine = place.simulator.engine
         usual = engine.answer
 
         def answer(request: Request, families: Collection[str]) -> Delivery:
-            if login in request.headers.get("authorization", ""):
-                return Delivery(text_response(503, "Service Unavailable"))
-            return usual(request, families)
+            mine = authorization in request.headers.get("authorization", "")
+            return Delivery(response) if mine else usual(request, families)
 
         engine.answer = answer  # type: ignore[method-assign]
 
     return prepare
+
+
+def unanswered(value: str) -> Callable[[Rehearsal], None]:
+    """No login with this value gets an answer of Vonage's."""
+    return answered(value, text_response(503, "Service Unavailable"))
+
+
+empty_list = answered(FIRST, json_response(200, {"_embedded": {"secrets": []}}))
 
 
 class State(NamedTuple):
@@ -135,7 +148,11 @@ STATES = {
         "",
         [FIRST],
         "set rotate_api_secret_record to the newest",
-        prepare=lists_lag,
+        {"propagation_timeout": "1s"},
+        lists_lag(600),
+    ),
+    "one, accepted, pending accepted, until the list is right": State(
+        [FIRST, NEW], pending(), "rotate (resumed)", RESUMED + "create -> verify" + REST, [NEW], prepare=lists_lag(3)
     ),
     "one, refused, pending accepted": State(
         [NEW], pending(), "rotate (current_refused)", "promote -> distribute -> confirm -> settle", [NEW]
@@ -150,6 +167,25 @@ STATES = {
     ),
     "one, refused, pending refused": State(
         [FOREIGN], pending(), "blocked (no_valid_credential)", "", [FOREIGN], "move the record away"
+    ),
+    "one, refused, pending lost": State(
+        [FOREIGN], pending(value=None), "blocked (no_valid_credential)", "", [FOREIGN], "move the record away"
+    ),
+    "one, refused, pending refused, seen by the primary account": State(
+        [FOREIGN],
+        pending(),
+        "rotate (bootstrap)",
+        RESUMED + "create -> verify" + REST.removesuffix(" -> revoke -> settle"),
+        [FOREIGN, NEW],
+        settings=AS_PRIMARY,
+    ),
+    "one, no value known, pending accepted, seen by the primary account": State(
+        [NEW],
+        {**pending(), "current": None},
+        "rotate (resumed)",
+        (RESUMED + "verify" + REST).replace("revoke -> ", ""),
+        [NEW],
+        settings=AS_PRIMARY,
     ),
     "one, refused, seen by the primary account": State(
         [FOREIGN],
@@ -278,6 +314,9 @@ STATES = {
         "promote -> distribute -> confirm",
         [FOREIGN, NEW],
     ),
+    "two, refused, pending lost": State(
+        [FOREIGN, NEW], pending(value=None), "blocked (no_valid_credential)", "", [FOREIGN, NEW], "move the record away"
+    ),
     "two, refused, pending refused": State(
         [FOREIGN, "SomebodyElses4"],
         pending(),
@@ -305,8 +344,30 @@ STATES = {
         settings=AS_PRIMARY,
         prepare=nothing_listed,
     ),
+    "none, pending refused, seen by the primary account": State(
+        [FIRST],
+        pending(),
+        "rotate (first_secret)",
+        (RESUMED + "create -> verify" + REST).replace("revoke -> ", ""),
+        [NEW],
+        settings=AS_PRIMARY,
+        prepare=nothing_listed,
+    ),
+    "none, and the login works": State(
+        [FIRST], {}, "blocked (protocol_error)", "", [FIRST], "ask Vonage support", prepare=empty_list
+    ),
     # -- no answer -----------------------------------------------------------------------------------------------------
     "no answer": State([FIRST], {}, "inconclusive (not_listed)", "", [FIRST], "safe to run again", prepare=ill),
+    "no answer about the value in use": State(
+        [FIRST],
+        {},
+        "inconclusive (probe_unknown)",
+        "",
+        [FIRST],
+        "neither yes nor no to a login with the secret in use",
+        AS_PRIMARY,
+        unanswered(FIRST),
+    ),
     "no answer about the value on its way": State(
         [FIRST, NEW],
         pending(),
@@ -355,11 +416,21 @@ def start(place: Rehearsal, state: State) -> None:
     running = place.env_file.with_name("running")
     place.write_inventory(
         record_in_clear=True,
-        propagation_timeout="60s",
         env_file_reload=["cp", str(place.env_file), str(running)],
         env_file_confirm=["sed", "-n", "s/^VONAGE_API_SECRET_GENERATION=//p", str(running)],
-        **state.settings,
+        **{"propagation_timeout": "60s", **state.settings},
     )
+
+
+def done(output: str) -> list[str]:
+    """The steps that a run took on localhost, by the tasks that it says it is at."""
+    steps: list[str] = []
+    for task in re.findall(rf"\(item={ACCOUNT}: ([a-z_ ]+)\)", output):
+        step = task.removeprefix("save ")
+        # These end what a step has begun.
+        if step not in (*steps[-1:], "dropped", "distribute", "release"):
+            steps.append(step)
+    return steps
 
 
 def plan(output: str) -> list[str]:
@@ -391,6 +462,8 @@ def test_from_every_state_what_is_planned_is_done(place: Rehearsal, name: str) -
     assert plan(run.text) == expected, run.output
     assert (shown.status, run.status) == ((2, 2) if stops else (0, 0))
     assert state.said in run.text
+    taken = [step for step in state.steps.split(" -> ") if step not in ("", "none", "distribute", "confirm")]
+    assert (done(shown.output), done(run.output)) == ([], taken)
     found = place.account()
     assert [secret.value if secret.value in (*IDS, *state.listed) else "made" for secret in found.live] == state.left
     if stops:

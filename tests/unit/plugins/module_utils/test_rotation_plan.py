@@ -47,7 +47,7 @@ TABLE = [
     ("1", "refused none", "none refused lost", "own", "blocked", "no_valid_credential", ""),
     ("1", "refused none", "none lost", "admin", "rotate", "bootstrap", TO_CONFIRM),
     ("1", "refused none", "refused", "admin", "rotate", "bootstrap", CREATE_TO_CONFIRM),
-    ("1", "none", "accepted", "*", "rotate", "resumed", "claim verify promote distribute confirm"),
+    ("1", "none", "accepted", "*", "rotate", "resumed", "claim verify promote distribute confirm settle"),
     ("2", "accepted", "none", "*", "blocked", "unknown_second_secret", ""),
     ("2", "accepted", "accepted", "*", "rotate", "resumed", FROM_VERIFY),
     ("2", "accepted", "refused", "*", "blocked", "no_free_slot", ""),
@@ -1186,6 +1186,13 @@ def test_an_emergency_names_who_is_cut_off() -> None:
 def test_a_message_says_what_to_do(name: str, words: list[str]) -> None:
     message = further(name)["message"]
     assert [word for word in words if word not in message] == []
+
+
+def test_that_consumers_are_cut_off_is_a_warning() -> None:
+    the_record = record(pending=pending_entry("accepted"))
+    seen = observation(1, "refused", "accepted")
+    (warning,) = _rotation.plan(the_record, seen, policy(), NOW)["warnings"]
+    assert "cut off until it has the new one: find out who revoked it" in warning
 
 
 def test_an_onlooker_is_told_of_a_lease() -> None:
