@@ -12,7 +12,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 
 help:
 	@echo 'make demo        rotate an API secret against the simulator, with the collection as a user gets it'
-	@echo 'make test        all tests; ONLY="NAME ..." runs some of them'
+	@echo 'make test        all tests; ONLY="NAME ..." runs some of them; ONLY=proof PROOF_PROFILE=deep plays histories of'
+	@echo '                 rotations that are new each time, for half an hour'
 	@echo 'make test-quick  linters, types and unit tests'
 	@echo 'make bench       measure what the collection costs, for docs/performance.md; ONLY="PART ..." for some of it,'
 	@echo '                 ROUNDS=1 for a rough look'

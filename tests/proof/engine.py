@@ -5,7 +5,7 @@
 """One run of the role rotate_api_secret, without Ansible: the same requests in the same order, and the same saves.
 
 Decisions, tasks, records, operations and the client are the product's. What the role's YAML does is here in Python, and
-tests/system/test_proof.py holds the two together.
+tests/system/test_engine.py holds the two together.
 """
 
 from __future__ import annotations

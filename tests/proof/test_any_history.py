@@ -232,5 +232,5 @@ class Rotations(RuleBasedStateMachine):
 
 def test_the_promises_hold_in_any_history(simulator: Simulator) -> None:
     Rotations.simulator = simulator
-    Rotations.TestCase.settings = settings(max_examples=50, stateful_step_count=30)
+    Rotations.TestCase.settings = settings(stateful_step_count=30)
     Rotations.TestCase("runTest").runTest()
