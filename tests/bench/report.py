@@ -16,8 +16,23 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from results import Growth, Quantity, Results, Series, Spread, growth
-from scenarios import FAR, FIRST, MODULE, NOOP_ACTION, NOTHING, NOW, OURS, PLAIN, TLS, URI, Sizes, accounts
+from results import Growth, Quantity, Results, Spread, growth
+from scenarios import (
+    FAR,
+    FIRST,
+    LARGEST,
+    MODULE,
+    NOOP_ACTION,
+    NOOP_MODULE,
+    NOTHING,
+    NOW,
+    OURS,
+    PLAIN,
+    TLS,
+    URI,
+    Sizes,
+    accounts,
+)
 
 BEGIN, END = "<!-- Written by make bench: begin -->", "<!-- Written by make bench: end -->"
 PAGE, PLOT = "performance.md", "performance.svg"
@@ -29,7 +44,7 @@ _MEGABYTE = 1e6
 class Target:
     """A ratio that is to be reached.
 
-    :ivar what: Of what, and against what.
+    :ivar what: Of what, against what, and under which condition.
     :ivar limit: The largest value that is good.
     :ivar judged: The quantity that counts.
     :ivar ratios: The ratio of each quantity.
@@ -58,7 +73,12 @@ class Report:
 
     def _conditions(self) -> str:
         cores, rounds = len(os.sched_getaffinity(0)), self._sizes.rounds
-        spread = f"Medians of {rounds} rounds, with the least and the greatest value." if rounds > 1 else "One round."
+        spread = "One round."
+        if rounds > 1:
+            spread = (
+                f"Medians of {rounds} rounds (of a fleet's rotation 2), with the least and the greatest value; one"
+                " round of what is not judged."
+            )
         python = f"Python {platform.python_version()}"
         return f"Measured with ansible-core {version('ansible-core')} and {python} on {cores} cores. {spread}"
 
@@ -73,7 +93,7 @@ class Report:
             for quantity in ("cpu", "wall"):
                 mine = self._each(part, group, ours, quantity)
                 ratios[quantity] = mine.over(self._each(part, group, theirs, quantity))
-            found.append(Target(what, limit, judged, ratios))
+            found.append(Target(f"{what} ({group})", limit, judged, ratios))
 
         plain, far = str(PLAIN), str(FAR)
         if "loop" in self._results:
@@ -87,7 +107,7 @@ class Report:
             compare("a task that runs as a module, against `uri`", 1.0, "cpu", "loop", plain, MODULE, URI)
         if "audit" in self._results:
             most = accounts(self._sizes.audits[-1])
-            what = f"audit of {most} at 80 ms, against a loop of `uri` over {self._sizes.audit_by_uri}, per account"
+            what = f"audit of {most}, against a loop of `uri` over {self._sizes.audit_by_uri}, per account"
             compare(what, 1 / 100, "wall", "audit", far, most, URI)
         if "fleet" in self._results:
             some = accounts(self._sizes.fleets[1])
@@ -98,7 +118,8 @@ class Report:
             series = self._results["audit"][far]
             least, most = (accounts(self._sizes.audits[index]) for index in (0, -1))
             peak = series[most].total("peak").over(series[least].total("peak"))
-            found.append(Target(f"peak memory of an audit of {most}, against one", 1.3, "peak", {"peak": peak}))
+            what = f"peak memory of an audit of {most}, against one ({far})"
+            found.append(Target(what, 1.3, "peak", {"peak": peak}))
         return found
 
     def _target_table(self) -> list[str]:
@@ -117,27 +138,30 @@ class Report:
             for name, series in cases.items():
                 if name == NOTHING:
                     continue
-                theirs = f"{name.partition(':')[0]}: {URI}" if ":" in name else URI
+                kind = name.rpartition(": ")[2]
+                uri = name.removesuffix(kind) + URI
+                noop = NOOP_ACTION if kind in (NOOP_ACTION, OURS) else NOOP_MODULE
                 row = [title, name, str(series.count)]
                 for quantity in ("cpu", "wall"):
-                    mine, uri = self._each(part, title, name, quantity), self._each(part, title, theirs, quantity)
-                    row += [_spread(mine.times(1000)), "1" if name == theirs else _ratio(mine.over(uri))]
+                    row.append(_spread(self._each(part, title, name, quantity).times(1000)))
+                    row += [self._against(part, title, name, theirs, quantity) for theirs in (uri, noop)]
                 rows.append(row)
-        head = [
-            "server",
-            "task",
-            "tasks of a run",
-            "CPU, ms a task",
-            "against `uri`",
-            "wall, ms a task",
-            "against `uri`",
-        ]
+        head = ["server", "task", "tasks of a run"]
+        for cost in ("CPU, ms a task", "wall, ms a task"):
+            head += [cost, "against `uri`", "against a no-op of its kind"]
         return _table(head, rows)
+
+    def _against(self, part: str, title: str, mine: str, theirs: str, quantity: Quantity) -> str:
+        """The ratio of two cases; nothing where the other one was not run."""
+        if theirs not in self._results[part][title]:
+            return ""
+        if mine == theirs:
+            return "1"
+        return _ratio(self._each(part, title, mine, quantity).over(self._each(part, title, theirs, quantity)))
 
     def _accounts(self, part: str) -> list[str]:
         rows = []
         for title, cases in self._results[part].items():
-            nothing = self._nothing(part, title)
             for name, series in cases.items():
                 if name == NOTHING:
                     continue
@@ -147,7 +171,7 @@ class Report:
                         f"`uri`, {accounts(series.count)}" if name == URI else name,
                         _spread(series.total("wall")),
                         _spread(series.total("cpu")),
-                        _spread(series.each("cpu", nothing).times(1000)),
+                        _spread(self._each(part, title, name, "cpu").times(1000)),
                         _spread(series.total("peak").times(1 / _MEGABYTE)),
                         _spread(Spread([run.requests / series.count for run in series.runs])),
                         _spread(Spread([run.server for run in series.runs])),
@@ -155,11 +179,6 @@ class Report:
                 )
         head = ["server", "accounts", "wall, s", "CPU, s", "CPU, ms an account", "peak memory, MB"]
         return _table([*head, "requests an account", "CPU of the server, s"], rows)
-
-    def _nothing(self, part: str, title: str) -> Series:
-        """What is subtracted in a group; one group of a part may have it for all."""
-        groups = self._results[part]
-        return groups[title].get(NOTHING) or next(cases[NOTHING] for cases in groups.values() if NOTHING in cases)
 
     def _rotation(self) -> list[str]:
         rows = [
@@ -179,7 +198,7 @@ class Report:
         """What grows with the number of accounts."""
         found: dict[str, dict[Quantity, Growth]] = {}
         ways = [(f"audit, {title}", "audit", [title], "", self._sizes.audits[1:]) for title in map(str, (PLAIN, FAR))]
-        ways.append((f"rotation, {FAR}", "fleet", list(self._results.get("fleet", {})), f", {NOW}", self._sizes.fleets))
+        ways.append((f"rotation, {FAR}", "fleet", [str(FAR), LARGEST], f", {NOW}", self._sizes.fleets))
         for what, part, titles, suffix, counts in ways:
             if part in self._results:
                 cases = {name: series for title in titles for name, series in self._results[part][title].items()}
@@ -191,12 +210,15 @@ class Report:
         return found
 
     def _growth_table(self) -> list[str]:
-        rows = [
-            [what, *(text for value in both.values() for text in (f"{value.slope * 1000:.3g}", f"{value.bend:.2f}"))]
-            for what, both in self.growths().items()
-        ]
-        head = ["what", "CPU, ms an account", "upper half over lower", "wall, ms an account", "upper half over lower"]
-        return _table(head, rows)
+        rows = []
+        for what, both in self.growths().items():
+            row = [what]
+            for value in both.values():
+                row += [f"{value.slope * 1000:.3g}", f"**{value.bend:.2f}**"]
+            met = all(value.met for value in both.values())
+            rows.append([*row, f"{both['cpu'].limit:.2g}", "met" if met else "not met"])
+        bend = "upper half over lower"
+        return _table(["what", "CPU, ms an account", bend, "wall, ms an account", bend, "at most", ""], rows)
 
     def text(self) -> str:
         """All tables, as Markdown."""
@@ -256,12 +278,13 @@ class Report:
         audit.set(xscale="log", yscale="log", title="Audit of a fleet", xlabel=f"accounts ({FAR})", ylabel="wall, s")
         audit.legend(frameon=False)
 
-        cases = {name: value for group in self._results["fleet"].values() for name, value in group.items()}
+        fleets = [(title, name) for title in (str(FAR), LARGEST) for name in self._results["fleet"][title]]
         for version_, colour in ((FIRST, _COLOURS[URI]), (NOW, _COLOURS[OURS])):
-            ours = [value for name, value in cases.items() if name.endswith(f", {version_}")]
+            ours = [(title, name) for title, name in fleets if name.endswith(f", {version_}")]
             if ours:
-                cpu = [value.each("cpu", cases[NOTHING]).median for value in ours]
-                fleet.plot([value.count for value in ours], cpu, "o-", color=colour, label=version_)
+                counts = [self._results["fleet"][title][name].count for title, name in ours]
+                cpu = [self._each("fleet", title, name, "cpu").median for title, name in ours]
+                fleet.plot(counts, cpu, "o-", color=colour, label=version_)
         fleet.set(xscale="log", title="Rotation of a fleet", xlabel=f"accounts ({FAR})", ylabel="CPU, s an account")
         fleet.set_ylim(bottom=0)
         fleet.legend(frameon=False)

@@ -33,6 +33,8 @@ NOW = "now"
 PLAIN, TLS = Condition(), Condition(tls=True)
 FAR = Condition(tls=True, latency=0.08)
 CONDITIONS = (PLAIN, TLS, Condition(latency=0.08), FAR)
+# The title of what takes too long for more than one run.
+LARGEST = f"{FAR}, once"
 
 AS_MODULE = {"VONAGE_IN_PROCESS": "false"}
 
@@ -49,6 +51,7 @@ class Sizes:
     :ivar audit_by_uri: Number of accounts for the loop of uri.
     :ivar fleets: Numbers of accounts that are rotated, the middle one also with the first version.
     :ivar conditions: Of the loops.
+    :ivar others: Of all other parts, beside those that are judged; here each case is run once.
     """
 
     rounds: int = 3
@@ -62,6 +65,7 @@ class Sizes:
     audit_by_uri: int = 100
     fleets: Sequence[int] = (1, 10, 100)
     conditions: Sequence[Condition] = CONDITIONS
+    others: Sequence[Condition] = CONDITIONS
 
 
 SMALLEST = Sizes(
@@ -76,6 +80,7 @@ SMALLEST = Sizes(
     audit_by_uri=2,
     fleets=(1, 2, 3),
     conditions=(PLAIN, TLS),
+    others=(),
 )
 
 
@@ -214,8 +219,18 @@ def _rotated(key: str) -> dict[str, str]:
     return {"rotate_api_secret_account_id": key, "rotate_api_secret_api_secret": secret_of(key)}
 
 
-def _versions(lab: Lab) -> list[str]:
-    return [FIRST, NOW] if lab.first else [NOW]
+def _versions(lab: Lab, condition: Condition) -> list[str]:
+    """The first version is slow: it is only run where it is compared."""
+    return [FIRST, NOW] if lab.first and condition == FAR else [NOW]
+
+
+def _grid(sizes: Sizes, *judged: Condition) -> list[tuple[Condition, int]]:
+    """The conditions of a part, and how often its cases are run: as often as was asked for where they are judged."""
+    return [
+        (condition, sizes.rounds if condition in judged else 1)
+        for condition in CONDITIONS
+        if condition in judged or condition in sizes.others
+    ]
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------
@@ -245,19 +260,33 @@ def loop(_lab: Lab, sizes: Sizes) -> list[Group]:
 def own(_lab: Lab, sizes: Sizes) -> list[Group]:
     """A task that is not in a loop."""
     light, heavy = sizes.own_light, sizes.own_heavy
-    cases = [
-        _nothing(PLAIN),
-        Case(NOOP_ACTION, light, _play(*[_by_noop("action")] * light), 0, variables=LOGIN),
-        Case(OURS, light, _play(*[_by_us(BALANCE)] * light), light, variables=LOGIN),
-        Case(URI, heavy, _play(*[_by_uri(BALANCE, PLAIN)] * heavy), heavy, variables=LOGIN),
+
+    def case(name: str, task: Task, count: int, requests: int, condition: Condition) -> Case:
+        return Case(name, count, _play(*[task] * count), requests, variables=LOGIN, condition=condition)
+
+    return [
+        Group(
+            str(condition),
+            [
+                _nothing(condition),
+                case(NOOP_ACTION, _by_noop("action"), light, 0, condition),
+                case(OURS, _by_us(BALANCE), light, light, condition),
+                case(URI, _by_uri(BALANCE, condition), heavy, heavy, condition),
+            ],
+            rounds,
+        )
+        for condition, rounds in _grid(sizes, PLAIN)
     ]
-    return [Group(str(PLAIN), cases, sizes.rounds)]
 
 
 def modules(_lab: Lab, sizes: Sizes) -> list[Group]:
-    """Each module in a loop, against the others that can make the same request."""
+    """Each module in a loop, against the others that can make the same request, and those that make none."""
     light, heavy, sdk = sizes.light // sizes.few, sizes.heavy // sizes.few, sizes.sdk // sizes.few
-    cases = [_nothing(TLS)]
+    cases = [
+        _nothing(TLS),
+        _looped(NOOP_ACTION, _by_noop("action"), light, TLS, requests=0),
+        _looped(NOOP_MODULE, _by_noop("module"), heavy, TLS, requests=0),
+    ]
     for call in CALLS:
         cases += [
             _looped(f"{call.module}: {OURS}", _by_us(call), light, TLS),
@@ -271,18 +300,16 @@ def modules(_lab: Lab, sizes: Sizes) -> list[Group]:
 def audit(_lab: Lab, sizes: Sizes) -> list[Group]:
     """One task over the secrets of a fleet, against a loop over a part of it."""
     groups = []
-    for condition in (PLAIN, FAR):
+    # Growth is judged near too, where no latency hides what an account costs.
+    for condition, rounds in _grid(sizes, PLAIN, FAR):
         cases = [_nothing(condition)]
         for count in sizes.audits:
             task = _by_us(Call("vonage_api_secret_info", "", "", {"account_ids": _subaccounts(count)}))
             cases.append(Case(accounts(count), count, _play(task), count, {}, LOGIN, condition=condition))
-        if condition == FAR:
-            part = sizes.audit_by_uri
-            task = _by_uri(Call("", "/accounts/{{ item }}/secrets", ""), condition)
-            cases.append(
-                Case(URI, part, _play({**task, "loop": _subaccounts(part)}), part, {}, LOGIN, condition=condition)
-            )
-        groups.append(Group(str(condition), cases, sizes.rounds))
+        part = sizes.audit_by_uri // (1 if condition == FAR else sizes.few)
+        task = _by_uri(Call("", "/accounts/{{ item }}/secrets", ""), condition)
+        cases.append(Case(URI, part, _play({**task, "loop": _subaccounts(part)}), part, {}, LOGIN, condition=condition))
+        groups.append(Group(str(condition), cases, rounds))
     return groups
 
 
@@ -295,20 +322,23 @@ def rotation(lab: Lab, sizes: Sizes) -> list[Group]:
         # It uses the new secret at once.
         "rotate_api_secret_env_file_confirm": ["echo", "1"],
     }
-    cases = [
-        Case(
+
+    def case(name: str, condition: Condition) -> Case:
+        return Case(
             name,
             1,
             "community.vonage.rotate_api_secret",
             hosts={"consumer": {}},
             variables={**ROTATION, **_rotated(account), **consumer},
-            condition=FAR,
+            condition=condition,
             first=name == FIRST,
             rotated=[account],
         )
-        for name in _versions(lab)
+
+    return [
+        Group(str(condition), [case(name, condition) for name in _versions(lab, condition)], rounds)
+        for condition, rounds in _grid(sizes, FAR)
     ]
-    return [Group(str(FAR), cases, sizes.rounds)]
 
 
 def fleet(lab: Lab, sizes: Sizes) -> list[Group]:
@@ -316,7 +346,7 @@ def fleet(lab: Lab, sizes: Sizes) -> list[Group]:
     role = {"ansible.builtin.include_role": {"name": "community.vonage.rotate_api_secret"}}
     playbook = _play(role, {**role, "vars": {"rotate_api_secret_mode": "finish"}}, hosts="accounts")
 
-    def case(name: str, count: int) -> Case:
+    def case(name: str, count: int, condition: Condition) -> Case:
         keys = _subaccounts(count)
         return Case(
             f"{accounts(count)}, {name}",
@@ -324,15 +354,19 @@ def fleet(lab: Lab, sizes: Sizes) -> list[Group]:
             playbook,
             hosts={key: _rotated(key) for key in keys},
             variables=ROTATION,
-            condition=FAR,
+            condition=condition,
             first=name == FIRST,
             rotated=keys,
         )
 
     one, some, many = sizes.fleets
-    cases = [_nothing(FAR), *(case(name, count) for count in (one, some) for name in _versions(lab))]
+    groups = []
+    for condition, rounds in _grid(sizes, FAR):
+        versions = _versions(lab, condition)
+        cases = [_nothing(condition), *(case(name, count, condition) for count in (one, some) for name in versions)]
+        groups.append(Group(str(condition), cases, min(rounds, 2)))
     # That many take minutes.
-    return [Group(str(FAR), cases, min(sizes.rounds, 2)), Group(f"{FAR}, once", [case(NOW, many)], 1)]
+    return [*groups, Group(LARGEST, [_nothing(FAR), case(NOW, many, FAR)], 1)]
 
 
 PARTS = {part.__name__: part for part in (loop, own, modules, audit, rotation, fleet)}
