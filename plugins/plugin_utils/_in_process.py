@@ -266,7 +266,7 @@ class _Sessions:
 
 _sessions = _Sessions()
 
-# In the main process too, without a task: what ansible-core loads to read a result, its workers have then. Where it does
-# not work without a task, each of them does it.
+# In the main process too, without a task: what ansible-core loads to read a result, its workers have then. Where that
+# does not work without a task, each of them does it.
 with contextlib.suppress(Exception):
     InProcessAction.__new__(InProcessAction).rehearse()

@@ -35,6 +35,9 @@ from vonage_simulator.state import Account  # noqa: E402
 # A run that hangs is a bug, and must not take the others' time.
 _LONGEST_RUN = 120
 
+# Files that are for anybody: reports and metrics.
+_SHOWN = (".jsonl", ".prom")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -60,11 +63,16 @@ class Run:
 
 
 class Rehearsal(Workplace):
-    """A workplace whose runs are recorded."""
+    """A workplace whose runs are recorded.
+
+    :ivar shows: A value that a test has shown on purpose.
+    """
 
     def __init__(self, directory: Path, simulator: Simulator) -> None:
         super().__init__(directory, simulator.url)
         self.simulator = simulator
+        self.shows = ""
+        self._outputs: list[str] = []
 
     def run(self, *arguments: str, kill_after: str | None = None, **options: Any) -> Run:
         """Run the playbook that is shipped, or another one.
@@ -89,7 +97,17 @@ class Rehearsal(Workplace):
             start_new_session=True,
             check=False,
         )
+        self._outputs.append(result.stdout)
         return Run(result.returncode, result.stdout)
+
+    def check_outputs(self) -> None:
+        """No run has shown a secret that Vonage has or had, on the screen, in a report or among the metrics."""
+        files = [file.read_text(encoding="utf-8") for file in self.directory.rglob("*") if file.suffix in _SHOWN]
+        shown = "\n".join([*self._outputs, *files])
+        values = {secret.value for one in self.simulator.state.accounts.values() for secret in one.secrets}
+        for value in values - {self.shows}:
+            for form in forms(value):
+                assert form not in shown, f"{value} is shown"
 
     def rotate(self, *arguments: str, **options: Any) -> Run:
         """Run the shipped playbook, and show its output when it fails."""
@@ -211,6 +229,7 @@ def place(tmp_path: Path, simulator: Simulator) -> Iterator[Rehearsal]:
     rehearsal = Rehearsal(tmp_path, simulator)
     yield rehearsal
     rehearsal.close()
+    rehearsal.check_outputs()
 
 
 __all__ = ["ACCOUNT", "FIRST_SECRET", "Rehearsal", "Run", "account", "documented", "forms", "snippets"]
