@@ -197,7 +197,7 @@ class Report:
     def growths(self) -> dict[str, dict[Quantity, Growth]]:
         """What grows with the number of accounts."""
         found: dict[str, dict[Quantity, Growth]] = {}
-        ways = [(f"audit, {title}", "audit", [title], "", self._sizes.audits[1:]) for title in map(str, (PLAIN, FAR))]
+        ways = [(f"audit, {title}", "audit", [title], "", self._sizes.audits[-3:]) for title in map(str, (PLAIN, FAR))]
         ways.append((f"rotation, {FAR}", "fleet", [str(FAR), LARGEST], f", {NOW}", self._sizes.fleets))
         for what, part, titles, suffix, counts in ways:
             if part in self._results:

@@ -47,7 +47,8 @@ class Sizes:
     :ivar light, heavy, sdk: Tasks of a run, of those that start no process, one, and one that imports the SDK.
     :ivar few: By what these are divided where they are not compared with a target.
     :ivar own_light, own_heavy: The same of tasks that are not in a loop.
-    :ivar audits: Numbers of accounts. The first one is what memory is compared with, the others show the growth.
+    :ivar audits: Numbers of accounts. The first one is what memory is compared with, the last three show the growth:
+        below 100, an account more costs less than the noise of a run.
     :ivar audit_by_uri: Number of accounts for the loop of uri.
     :ivar fleets: Numbers of accounts that are rotated, the middle one also with the first version.
     :ivar conditions: Of the loops.
@@ -61,7 +62,7 @@ class Sizes:
     few: int = 2
     own_light: int = 40
     own_heavy: int = 10
-    audits: Sequence[int] = (1, 10, 100, 1000)
+    audits: Sequence[int] = (1, 10, 100, 400, 1000)
     audit_by_uri: int = 100
     fleets: Sequence[int] = (1, 10, 100)
     conditions: Sequence[Condition] = CONDITIONS

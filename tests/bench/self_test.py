@@ -38,14 +38,14 @@ def main() -> None:
 
 def _test_growth() -> None:
     """Only what grows clearly faster than the number of accounts is not good."""
-    for counts in (Sizes.audits[1:], Sizes.fleets):
+    for counts, of_the_square in ((Sizes.audits[-3:], 2.8), (Sizes.fleets, 10)):
         line = growth([(count, 0.5 + 0.003 * count) for count in counts])
         assert math.isclose(line.slope, 0.003), line
         assert math.isclose(line.bend, 1), line
         assert line.met, line
         assert growth([(count, count * math.log(count)) for count in counts]).met
         square = growth([(count, 0.5 + 0.003 * count**2) for count in counts])
-        assert math.isclose(square.bend, 10), square
+        assert math.isclose(square.bend, of_the_square), square
         assert not square.met, square
         # As after a slow run of the smallest number.
         lost = growth([(counts[0], 2), (counts[1], 1), (counts[2], 3)])
