@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cases of the crash matrix through ansible-playbook: runs that are killed at a request or a save, and check mode."""
+"""Cases of the crash matrix through ansible-playbook: runs that are killed or lose a request, and check mode."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, forms
 from workplace import wait_for
 
 from vonage_simulator.faults import Delivery
@@ -28,7 +28,10 @@ from vonage_simulator.server import Simulator
 
 sys.path.append(str(ROOT / "tests" / "proof"))
 
-from matrix import SCENARIOS, moments  # noqa: E402
+from faults import Moment  # noqa: E402
+from matrix import SCENARIOS, Case, key, moments, read_page  # noqa: E402
+
+(ROTATION,) = (scenario for scenario in SCENARIOS if scenario.name == "rotate")
 
 IN_CLEAR = ("-e", "rotate_api_secret_record_in_clear=true")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -59,8 +62,7 @@ def kills() -> list[Kill]:
     signals = itertools.cycle(SIGNALS)
     found = []
     with Simulator() as simulator:
-        (rotation,) = (scenario for scenario in SCENARIOS if scenario.name == "rotate")
-        for moment, number in moments(simulator, rotation):
+        for moment, number in moments(simulator, ROTATION):
             if moment.kind == "request":
                 found.append(Kill("request", number, moment.name, False, next(signals)))
                 if moment.name.startswith(("POST", "DELETE")):
@@ -157,25 +159,83 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
         watch.at = 0
 
 
-@pytest.mark.parametrize("kill", KILLS, ids=str)
-def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next_one(place: Rehearsal, kill: Kill) -> None:
-    watch = Watch(place)
-    place.start_consumer()
-    status = run_and_kill(place, watch, kill)
-    killed = (place.directory / "killed.log").read_text(encoding="utf-8", errors="replace")
-    assert status != 0, killed
-    following = place.rotate(*IN_CLEAR, vault=False)
+def finish(place: Rehearsal, watch: Watch) -> str:
+    """One more run finishes the work of the one before, and all promises were kept on the way.
+
+    :returns: The new secret.
+    """
+    place.rotate(*IN_CLEAR, vault=False)
     counts = place.stop_consumer()
     record = yaml.safe_load(place.record.read_text(encoding="utf-8"))["vonage_rotation"]
     assert (record["stage"], record["pending"], record["previous"], record["lease"]) == ("idle", None, None, None)
     assert record["generation"] == 1
     assert place.secret_ids() == [record["current"]["id"]]
     assert f"VONAGE_API_SECRET={record['current']['value']}\n" in place.env_file.read_text(encoding="utf-8")
-    assert len([call for call in place.writes() if re.match("POST .* 201", call)]) == 1
+    assert len([entry for entry in place.simulator.log if entry.method == "POST" and entry.committed]) == 1
     assert counts["refused"] == counts["failed"] == 0
     assert watch.unrecorded == []
-    for value in (FIRST_SECRET, record["current"]["value"]):
-        assert value not in killed + following.output
+    return str(record["current"]["value"])
+
+
+def start(place: Rehearsal) -> Watch:
+    place.write_inventory(report=str(place.directory / "report.jsonl"), metrics=str(place.directory / "vonage.prom"))
+    place.start_consumer()
+    return Watch(place)
+
+
+@pytest.mark.parametrize("kill", KILLS, ids=str)
+def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next_one(place: Rehearsal, kill: Kill) -> None:
+    watch = start(place)
+    status = run_and_kill(place, watch, kill)
+    killed = (place.directory / "killed.log").read_text(encoding="utf-8", errors="replace")
+    assert status != 0, killed
+    for value in (FIRST_SECRET, finish(place, watch)):
+        assert not [form for form in forms(value) if form in killed]
+
+
+def losses() -> list[tuple[Case, int]]:
+    """What is lost of each request that writes, and of the read before it, which is repeated when it is lost only once.
+
+    :returns: Each with the number of the request among those for secrets, which the consumer has none of.
+    """
+    with Simulator() as simulator:
+        names = [moment.name for moment, _number in moments(simulator, ROTATION) if moment.kind == "request"]
+    writes = [number for number, name in enumerate(names, 1) if not name.startswith("GET")]
+    wanted = [
+        (number, fault)
+        for number in writes
+        for fault in (("lost", False), ("answer lost", False), ("answer lost", True))
+    ]
+    wanted += [(number - 1, ("lost", True)) for number in writes]
+    return [
+        (
+            Case(ROTATION, Moment("request", names[number - 1]), number, *fault),
+            sum("/secrets" in name for name in names[:number]),
+        )
+        for number, fault in wanted
+    ]
+
+
+LOSSES = losses()
+PAGE = read_page((ROOT / "docs" / "crash-matrix.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("case", "number"), LOSSES, ids=[str(case) for case, _number in LOSSES])
+def test_a_run_that_loses_a_request_ends_as_the_matrix_says_and_is_finished_by_the_next_one(
+    place: Rehearsal, case: Case, number: int
+) -> None:
+    watch = start(place)
+    action = "drop_before" if case.fault == "lost" else "drop_after"
+    rule = place.simulator.add_fault(action, path="/secrets", nth=number, times=None if case.lasting else 1)
+    # One repetition says as much as three, without their pauses.
+    run = place.run(*IN_CLEAR, vault=False, environment={"VONAGE_RETRIES": "1"})
+    assert rule.fired
+    place.simulator.clear_faults()
+    # The task is named after its step.
+    ended = json.loads((place.directory / "report.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    task, _space, _rest = (ended["failed_task"] or "").lower().partition(" ")
+    assert (f"failed ({task})" if run.status else f"done ({ended['reason']})") == PAGE[key(case)].run, run.output
+    finish(place, watch)
 
 
 def _second_secret(place: Rehearsal) -> None:
