@@ -27,6 +27,8 @@ AS_MODULE, IN_PROCESS = {"VONAGE_IN_PROCESS": "false"}, {"VONAGE_IN_PROCESS": "t
 MADE_ANEW = re.compile(
     "[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z|in [0-9.]+ s|j[0-9]+\\.[0-9]+"
 )
+# On the screen it has lines, in a result it is a text. In process there is none of a module, as ansible-core says.
+TRACEBACK = re.compile('"exception": ".*"|\\(traceback missing\\)|Traceback \\(most recent call last\\):\n(?: .*\n)+.*')
 
 
 def task(module: str, **options: Any) -> dict[str, Any]:
@@ -54,7 +56,7 @@ TASKS: dict[str, Any] = {
     "no log": {**BALANCE, "no_log": True},
     "loop": {**task("vonage_balance_info", retries="{{ item }}"), "loop": [0, 1]},
     "loop with a label": {**BALANCE, "loop": [0, 1], "loop_control": {"label": "one"}},
-    "loop with a failure": {**task("vonage_balance_info", api_secret="{{ item }}"), "loop": [FIRST_SECRET, "Not1"]},
+    "loop with a failure": {**task("vonage_balance_info", api_secret="{{ item or omit }}"), "loop": ["", "Not1"]},
     "until": {**BALANCE, "register": "read", "until": "read.balance.value > 100", "retries": 1, "delay": 0},
     "failed when": {**BALANCE, "register": "read", "failed_when": "read.balance.value > 1"},
     "changed when": {**BALANCE, "changed_when": True},
@@ -74,6 +76,7 @@ TASKS: dict[str, Any] = {
     },
     "refused": task("vonage_balance_info", api_secret="NotSecret9"),
     "not connected": task("vonage_balance_info", rest_url="http://127.0.0.1:1", retries=1),
+    "a crash of ours": task("vonage_balance_info", rest_url="{{ crashing }}"),
     "warned": task("vonage_balance_info", validate_certs=False),
     "null": task("vonage_topup", trx="00X123", below=None),
     "a list as a secret": task("vonage_api_secret", secret=["SecondSecret2"]),
@@ -104,48 +107,87 @@ LEFT_TO_THE_MODULE = {
 }
 
 
-def playbook(place: Rehearsal, stalling: str) -> str:
+# Whatever Python is started, the controller's own or that of a module, runs this first. What breaks in a call itself is
+# taken for an answer that did not come, so it is the wait before the next attempt that breaks.
+CRASH = """
+import random
+
+import requests
+
+request = requests.Session.request
+
+
+def crashing(session, method, url, *arguments, **options):
+    if "/crashing" in url:
+        random.uniform = lambda *_arguments: {}["on purpose"]
+        raise requests.ConnectionError
+    return request(session, method, url, *arguments, **options)
+
+
+requests.Session.request = crashing
+"""
+CRASHING = {"sitecustomize.py": CRASH}
+
+
+def playbook(place: Rehearsal, tasks: dict[str, Any]) -> str:
     """One play for each task, on a host of its name."""
     defaults = {"api_key": ACCOUNT, "api_secret": FIRST_SECRET, "rest_url": place.url, "api_url": place.url}
     plays = [
         {
             "hosts": name.replace(" ", "_"),
             "gather_facts": False,
-            "vars": {"stalling": stalling},
+            "vars": {name: f"{place.url}/{name}" for name in ("stalling", "crashing")},
             "module_defaults": {GROUP: defaults},
             "tasks": [
                 {"name": name, "ignore_errors": True, "register": "result", **details},
                 {"name": "Result", "ansible.builtin.debug": {"var": details.get("register", "result")}},
             ],
         }
-        for name, details in TASKS.items()
+        for name, details in tasks.items()
     ]
     hosts = {play["hosts"]: THIS_PYTHON for play in plays}
     place.inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
     return place.write_playbook(*plays)
 
 
-def run_both(place: Rehearsal, *arguments: str) -> tuple[str, str]:
-    """What the playbook writes as modules and in process, each time with the same accounts."""
+def run_both(
+    place: Rehearsal, *arguments: str, tasks: dict[str, Any] = TASKS, python: dict[str, str], **environment: str
+) -> tuple[str, str]:
+    """What a playbook of these tasks writes as modules and in process, each time with the same accounts.
+
+    :param python: Files that every Python finds before its own, by name.
+    :param environment: Variables on top of the usual ones.
+    """
+    # Of an option that does not exist, Ansible cannot know that it is a secret.
+    place.shows = "SecondSecret2"
     outputs = []
     place.simulator.add_fault("stall", path="/stalling/", times=None)
+    path = place.directory / "python"
+    path.mkdir()
+    for name, content in python.items():
+        (path / name).write_text(content, encoding="utf-8")
     for way in (AS_MODULE, IN_PROCESS):
         place.simulator.engine.load_accounts([account()])
-        run = place.run(*arguments, playbook=playbook(place, f"{place.url}/stalling"), environment=way)
-        assert run.output.count("\nPLAY [") == len(TASKS), run.output
+        run = place.run(
+            *arguments,
+            playbook=playbook(place, tasks),
+            environment={"PYTHONPATH": str(path), **environment, **way},
+        )
+        assert run.output.count("\nPLAY [") == len(tasks), run.output
         outputs.append(MADE_ANEW.sub("*", run.output))
     return outputs[0], outputs[1]
 
 
 @pytest.mark.every_core
 def test_the_output_is_that_of_the_module(place: Rehearsal) -> None:
-    module, in_process = run_both(place, "--diff")
+    module, in_process = run_both(place, "--diff", python=CRASHING)
     assert in_process.splitlines() == module.splitlines()
+    assert "KeyError: 'on purpose' (sitecustomize.py:" in module
 
 
 def test_the_loudest_output_is_that_of_the_module(place: Rehearsal) -> None:
-    """It shows how a task was invoked; left out is how a module is carried to where it runs."""
-    module, in_process = run_both(place, "-vvv")
+    """It shows how a task was invoked; left out is how a module is carried to where it runs, and its call stack."""
+    module, in_process = run_both(place, "-vvv", python=CRASHING, ANSIBLE_DISPLAY_TRACEBACK="always")
     for name in TASKS:
         assert blocks(in_process)[name] == blocks(module)[name]
     # Or two runs of a module would have been compared.
@@ -153,10 +195,20 @@ def test_the_loudest_output_is_that_of_the_module(place: Rehearsal) -> None:
     assert {part.partition("]")[0] for part in parts if " runs as a module: " in part} == LEFT_TO_THE_MODULE
 
 
+def test_without_requests_the_output_is_that_of_the_module(place: Rehearsal) -> None:
+    tasks = {name: TASKS[name] for name in ("balance", "created")}
+    missing = {"requests.py": "raise ImportError('No module named requests')"}
+    module, in_process = run_both(place, "-vvv", tasks=tasks, python=missing)
+    assert blocks(in_process) == blocks(module)
+    assert in_process.count(" has no requests\n") == len(tasks)
+    assert "Failed to import the required Python library (requests)" in module
+    assert place.calls() == []
+
+
 def blocks(output: str) -> dict[str, list[str]]:
-    """The lines of each task, without those of the connection."""
+    """The lines of each task, without those of the connection and without tracebacks."""
     found: dict[str, list[str]] = {}
-    for part in output.split("\nTASK [")[1:]:
+    for part in TRACEBACK.sub("*", output).split("\nTASK [")[1:]:
         name, _bracket, text = part.partition("]")
         lines = [line for line in text.splitlines() if not re.match("<|Using module file|.* runs as a module: ", line)]
         found.setdefault(name, []).extend(lines)
@@ -257,8 +309,7 @@ def test_the_items_of_a_loop_share_a_connection(place: Rehearsal) -> None:
 
 def test_credentials_never_share_a_connection(place: Rehearsal) -> None:
     opened = connections(place.simulator)
-    items = [FIRST_SECRET, "NotSecret9", FIRST_SECRET]
-    place.play({**task("vonage_balance_info", api_secret="{{ item }}"), "loop": items})
+    place.play({**task("vonage_balance_info", api_secret="{{ item or omit }}"), "loop": ["", "NotSecret9", ""]})
     assert [call.rpartition(" ")[2] for call in place.calls()] == ["200", "401", "200"]
     assert len(opened) == 3
 
