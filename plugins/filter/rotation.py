@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state machine of module_utils/_rotation.py, for the role. Each filter is documented in its own YAML file."""
+"""The state machine of a rotation and what else its role computes. Each filter is documented in its own YAML file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ansible_collections.community.vonage.plugins.module_utils import (
     _rotation_record,
     _rotation_settings,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils import _store_tasks
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
@@ -46,5 +47,6 @@ class FilterModule:
             "rotation_step": _rotation_record.advance,
             "rotation_seconds": _rotation_record.seconds,
             "rotation_settings_problem": _rotation_settings.settings_problem,
+            "rotation_store_tasks": _store_tasks.tasks_that_show,
         }
         return {name: _raising_filter_errors(name, function) for name, function in filters.items()}

@@ -20,6 +20,7 @@ FAULTS = {
     "no read back": ["BROKEN", "kept", "kept", "BROKEN"],
     "texts for numbers": ["BROKEN", "kept", "kept", "BROKEN"],
     "forgets": ["BROKEN", "kept", "kept", "BROKEN"],
+    "shows": ["kept", "kept", "kept", "kept"],
 }
 
 
@@ -54,8 +55,12 @@ def test_a_store_of_ones_own_is_checked(place: Rehearsal, fault: str) -> None:
         "name": "Write the file",
         "ansible.builtin.copy": {"content": f"{{{{ {{'record': {record}}} | to_json }}}}", "dest": str(file)},
         "diff": False,
+        "no_log": fault != "shows",
     }
-    save = [load, compare, write, load]
+    (store / "write.yml").write_text(json.dumps([write]), encoding="utf-8")
+    say = {"name": "Say so", "ansible.builtin.debug": {"msg": "done"}}
+    included = {"name": "Write", "ansible.builtin.include_tasks": "write.yml", "no_log": True}
+    save = [load, compare, {"block": [included], "always": [say]}, load]
     if fault == "no comparison":
         save.remove(compare)
     if fault == "no read back":
@@ -66,7 +71,9 @@ def test_a_store_of_ones_own_is_checked(place: Rehearsal, fault: str) -> None:
     run = check_store(place)
     assert findings(run) == FAULTS[fault], run.output
     assert (run.status == 0) == (fault == "none")
-    assert "it has no no_log: Write the file" in run.text
+    shows = "BROKEN: no task shows the record; this one has no no_log: Write the file"
+    assert (shows in run.text) == (fault == "shows")
+    assert "it has no no_log: Say so" in run.text
 
 
 @pytest.mark.every_core

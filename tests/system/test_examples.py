@@ -36,6 +36,7 @@ FILTER_VARIABLES = {
         "accounts": [{"error": None, "secrets": [{"id": OLD_ID, "created_at": "2026-03-04T05:06:07Z"}]}],
         "candidates": ["accepted"],
     },
+    "directory_of_store": str(ROOT / "roles/rotate_api_secret/tasks/stores/file"),
 }
 
 
@@ -96,6 +97,7 @@ PLUGINS = {
     "filter/rotation_seconds": Outcome("ok"),
     "filter/rotation_settings_problem": Outcome("ok"),
     "filter/rotation_step": Outcome("ok", that=["next_record.version == 1"]),
+    "filter/rotation_store_tasks": Outcome("ok"),
 }
 
 
