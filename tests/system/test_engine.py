@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -25,27 +25,94 @@ sys.path.append(str(ROOT / "tests" / "proof"))
 
 from engine import Engine  # noqa: E402
 from faults import Faults  # noqa: E402
-from world import ACCOUNT, FIRST, World  # noqa: E402
+from world import ACCOUNT, FIRST, PRIMARY, PRIMARYS, World  # noqa: E402
 
 Settings = dict[str, Any]
 
 EMERGENCY = {"mode": "emergency", "emergency_reason": "incident 4711", "accept_cut_off": True}
 
-# What leads to the run that is compared, and that run. A run is killed after a task of the role; the engine, before the
-# save of that name.
-CREATED = [({}, ("Create the secret at Vonage", 2))]
+
+def secrets(simulator: Simulator) -> list[Secret]:
+    account = simulator.state.find(ACCOUNT)
+    assert account is not None
+    return account.secrets
+
+
+def nothing(_simulator: Simulator) -> Settings:
+    return {}
+
+
+def poison(simulator: Simulator) -> Settings:
+    """The secret that was created is one that Vonage never accepts, and that is known at once."""
+    secrets(simulator)[-1].value = "NotAsItWasSent1"
+    return {"propagation_timeout": "0s"}
+
+
+def second_secret(simulator: Simulator) -> Settings:
+    """Somebody else has made a second secret, and the operator says which one is in use."""
+    account = simulator.state.find(ACCOUNT)
+    assert account is not None
+    simulator.state.create_secret(account, "SomebodyElses1")
+    return {"current_secret_id": account.live[0].id}
+
+
+def adopted(simulator: Simulator) -> Settings:
+    """The operator also has the value of it."""
+    return {**second_secret(simulator), "adopt_value": "SomebodyElses1"}
+
+
+def primary(simulator: Simulator) -> Settings:
+    """The account's own secret is known to nobody who rotates, and its primary account makes one."""
+    secret = {"value": FIRST, "created_at": "2026-03-04T05:06:07Z"}
+    simulator.engine.load_accounts([
+        {"api_key": PRIMARY, "secrets": [{"value": PRIMARYS, "id": "37d0cbf6-5fac-4656-a5c9-13b485d6fff0"}]},
+        {"api_key": ACCOUNT, "secrets": [secret], "primary_account": PRIMARY},
+    ])  # fmt: skip
+    return {"admin": True}
+
+
+class Kill(NamedTuple):
+    """When an earlier run is killed: after which task of the role, and at which save of the engine."""
+
+    task: str
+    save: int
+    fault: str
+
+
+class History(NamedTuple):
+    """What leads to the run that is compared, and that run.
+
+    :ivar before: The settings of earlier runs.
+    :ivar outside: What happens at Vonage then; returns further settings of the run.
+    """
+
+    before: Sequence[tuple[Settings, Kill | None]] = ()
+    settings: Settings = {}
+    outside: Callable[[Simulator], Settings] = nothing
+
+
+UNRECORDED = [({}, Kill("Create the secret at Vonage", 2, "killed before"))]
+CREATED = [({}, Kill("Write the record after create", 2, "killed after"))]
+PROMOTED = [({}, Kill("Write the record after promote", 3, "killed after"))]
+DONE = [({}, None)]
 IN_GRACE = [({"grace": "1h"}, None)]
-HISTORIES: dict[str, tuple[list[tuple[Settings, Any]], Settings]] = {
-    "rotation": ([], {}),
-    "nothing to do": ([({}, None)], {}),
-    "resumed": (CREATED, {}),
-    "grace": ([], {"grace": "1h"}),
-    "finish": (IN_GRACE, {"mode": "finish", "break_lease": True}),
-    "rollback": (IN_GRACE, {"mode": "rollback"}),
-    "given up": (CREATED, {"mode": "rollback"}),
-    "emergency": ([], EMERGENCY),
-    "emergency in grace": (IN_GRACE, EMERGENCY),
-    "forced": ([({}, None)], {"force": True}),
+# With those of tests/proof/matrix.py.
+HISTORIES: dict[str, History] = {
+    "rotation": History(),
+    "nothing to do": History(DONE),
+    "resumed": History(UNRECORDED),
+    "handed over": History(PROMOTED),
+    "replaced": History(CREATED, outside=poison),
+    "grace": History(settings={"grace": "1h"}),
+    "finish": History(IN_GRACE, {"mode": "finish", "break_lease": True}),
+    "rollback": History(IN_GRACE, {"mode": "rollback"}),
+    "given up": History(UNRECORDED, {"mode": "rollback"}),
+    "emergency": History(settings=EMERGENCY),
+    "emergency in grace": History(IN_GRACE, EMERGENCY),
+    "forced": History(DONE, {"force": True}),
+    "adopted": History(outside=adopted),
+    "named": History(outside=second_secret),
+    "bootstrap": History(outside=primary),
 }
 
 
@@ -99,11 +166,6 @@ class Trace:
         ]
         return requests, saves
 
-    def _secrets(self) -> list[Secret]:
-        account = self._simulator.state.find(ACCOUNT)
-        assert account is not None
-        return account.secrets
-
     def _plain(self, item: Any, name: str = "") -> Any:
         if isinstance(item, dict):
             return {key: self._plain(value, key) for key, value in item.items()}
@@ -115,12 +177,12 @@ class Trace:
             return self._labels.setdefault(item, f"new {len(self._labels)}")
         if name in ("created_at", "since", "prepared_at", "retired_at", "revoke_not_before", "expires", "holder"):
             return "something"
-        for secret in self._secrets():
+        for secret in secrets(self._simulator):
             item = item.replace(secret.id, self._labels.get(secret.value, "unknown"))
         return item
 
 
-def of_the_role(place: Rehearsal, before: list[tuple[Settings, Any]], settings: Settings) -> Any:
+def of_the_role(place: Rehearsal, history: History) -> Any:
     kept = place.directory / "kept"
     kept.mkdir()
     report = place.directory / "report.jsonl"
@@ -137,15 +199,18 @@ def of_the_role(place: Rehearsal, before: list[tuple[Settings, Any]], settings: 
         return int(yaml.safe_load(place.record.read_text(encoding="utf-8"))["vonage_rotation"]["version"])
 
     def arguments(settings: Settings) -> tuple[str, str]:
-        variables = {f"rotate_api_secret_{name}": value for name, value in settings.items()}
+        login = {"api_key": PRIMARY, "api_secret": PRIMARYS} if settings.get("admin") else {}
+        given = {**{name: value for name, value in settings.items() if name != "admin"}, **login}
+        variables = {f"rotate_api_secret_{name}": value for name, value in given.items()}
         return "-e", json.dumps({**variables, "rotate_api_secret_record_in_clear": True})
 
     place.start_consumer()
-    for earlier, kill in before:
-        place.run(*arguments(earlier), kill_after=kill[0] if kill else None, vault=False)
+    for earlier, kill in history.before:
+        place.run(*arguments(earlier), kill_after=kill.task if kill else None, vault=False)
+    settings = {**history.settings, **history.outside(place.simulator), "report": str(report)}
     trace = Trace(place.simulator)
     with trace.watching(version):
-        run = place.run(*arguments({**settings, "report": str(report)}), environment=environment, vault=False)
+        run = place.run(*arguments(settings), environment=environment, vault=False)
     assert run.status == 0, run.output
     records = [yaml.safe_load(file.read_text(encoding="utf-8"))["vonage_rotation"] for file in sorted(kept.iterdir())]
     entry = json.loads(report.read_text(encoding="utf-8").splitlines()[-1])
@@ -153,10 +218,11 @@ def of_the_role(place: Rehearsal, before: list[tuple[Settings, Any]], settings: 
     return (*trace.words(records), entry["reason"])
 
 
-def of_the_engine(simulator: Simulator, before: list[tuple[Settings, Any]], settings: Settings) -> Any:
+def of_the_engine(simulator: Simulator, history: History) -> Any:
     world = World(simulator, hosts=["gateway1"])
-    for earlier, kill in before:
-        Engine(world, Faults("save", kill[1], "killed before") if kill else None, **earlier).run()
+    for earlier, kill in history.before:
+        Engine(world, Faults("save", kill.save, kill.fault) if kill else None, **earlier).run()
+    settings = {**history.settings, **history.outside(simulator)}
     saved = len(world.store.versions)
     trace = Trace(simulator)
     with trace.watching(lambda: len(world.store.versions)):
@@ -166,8 +232,8 @@ def of_the_engine(simulator: Simulator, before: list[tuple[Settings, Any]], sett
 
 @pytest.mark.parametrize("history", HISTORIES)
 def test_the_engine_does_what_the_role_does(place: Rehearsal, history: str) -> None:
-    role = of_the_role(place, *HISTORIES[history])
+    role = of_the_role(place, HISTORIES[history])
     with Simulator() as simulator:
-        engine = of_the_engine(simulator, *HISTORIES[history])
+        engine = of_the_engine(simulator, HISTORIES[history])
     assert engine == role
     assert engine[0], "nothing was compared"
