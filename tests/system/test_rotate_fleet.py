@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account, snippets
-from workplace import wait_for
+
+from vonage_simulator.faults import Delivery
 
 PLAYBOOK = "community.vonage.rotate_fleet"
 SUBACCOUNTS = [f"5ab0000{number}" for number in range(1, 6)]
@@ -71,15 +72,26 @@ class Accounts:
         return self.place.run(*self.arguments(**settings), *arguments, playbook=PLAYBOOK, vault=False)
 
     def run_and_kill(self, creations: int) -> None:
-        """Run, and kill the run when it has made so many secrets."""
-        command = self.place.command(*self.arguments(), playbook=PLAYBOOK, vault=False)
-        with subprocess.Popen(
-            command, env=self.place.environment(), stdout=subprocess.DEVNULL, start_new_session=True
-        ) as process:
-            try:
-                wait_for(lambda: len(self.created()) >= creations, f"secret {creations}", timeout=60)
-            finally:
+        """Run, and kill the run before it has the answer to so many creations."""
+        engine = self.place.simulator.engine
+        answer = engine.answer
+
+        def killing(request: Any, families: Any) -> Delivery:
+            delivery = answer(request, families)
+            if len(self.created()) == creations:
                 os.killpg(process.pid, signal.SIGKILL)
+            return delivery
+
+        engine.answer = killing  # type: ignore[method-assign]
+        command = self.place.command(*self.arguments(), playbook=PLAYBOOK, vault=False)
+        process = subprocess.Popen(
+            command, env=self.place.environment(), stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            assert process.wait(timeout=100) == -signal.SIGKILL
+        finally:
+            process.kill()
+            engine.answer = answer  # type: ignore[method-assign]
 
     def created(self) -> list[str]:
         """The accounts that got a new secret in the last run, in this order."""
@@ -201,7 +213,7 @@ def test_the_inventory_of_the_guide_logs_in_with_the_secret_of_the_record(place:
 
 def test_a_run_that_is_killed_is_finished_and_an_account_that_is_leased_is_left_to_its_holder(place: Rehearsal) -> None:
     accounts = Accounts(place)
-    # The canary is done by then, and another account has its secret since this moment.
+    # The canary is done by then, and the secret of another account was just made.
     accounts.run_and_kill(creations=2)
     _canary, begun = accounts.created()
     assert accounts.record(begun)["lease"] is not None
