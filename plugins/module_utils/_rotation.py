@@ -286,9 +286,18 @@ class _Case:
         if self.pending != "refused" or not pending["id"] or pending.get("adopted"):
             return False
         listed = next((secret["created_at"] for secret in self.secrets or () if secret["id"] == pending["id"]), None)
-        born = max(instant(time) for time in (pending["prepared_at"], pending.get("created_at"), listed) if time)
-        # Born in the future, it is because a clock was wrong: that may not keep a rotation from its end until then.
-        return abs(instant(self.now) - born) < timedelta(seconds=seconds(self.propagation_timeout))
+        times = [instant(time) for time in (pending["prepared_at"], pending.get("created_at"), listed) if time]
+        # A time in the future is of a clock that was wrong, which may not keep a rotation from its end until then. The
+        # clock here may differ from that of Vonage, too.
+        limit = timedelta(seconds=seconds(self.propagation_timeout))
+        return any(abs(instant(self.now) - time) < limit for time in times)
+
+    def hidden(self) -> bool:
+        """Whether the secret on its way, which is accepted, can be none of those that are listed."""
+        pending_id = self.record["pending"]["id"]
+        if pending_id:
+            return not self.listed(pending_id)
+        return all(secret_id in self.record["ids_before"] for secret_id in self.ids)
 
     def attempted(self) -> bool:
         """Whether so many values in a row came to nothing that another one would not help."""
@@ -368,6 +377,12 @@ def _one_listed(case: _Case) -> Plan:
     recorded_elsewhere = [(entry or {}).get("id") for entry in (previous, record["pending"])]
     if case.pending == "accepted" or case.ids[0] in recorded_elsewhere:
         return _lists_disagree(case)
+    recorded_id = record["current"]["id"]
+    if recorded_id and not case.listed(recorded_id) and case.named_id != case.ids[0]:
+        # The same value may have been created again by hand, too.
+        return _lists_disagree(
+            case, "; or, if that is the secret in use, set rotate_api_secret_current_secret_id to it"
+        )
     if case.may_arrive():
         return _not_everywhere_yet(case, _rest(case, "verify"))
     if case.pending in ("refused", "lost"):
@@ -390,11 +405,11 @@ def _one_listed(case: _Case) -> Plan:
     return _stop("idle", "not_due", "The secret is accepted and not due for rotation")
 
 
-def _lists_disagree(case: _Case) -> Plan:
+def _lists_disagree(case: _Case, more: str = "") -> Plan:
     message = (
         "Vonage accepts a value whose secret it does not list, or not yet (listed:"
         f" {', '.join(case.ids) or 'nothing'}). Run again in some minutes; if that does not help, the record is an old"
-        " one: set rotate_api_secret_record to the newest"
+        f" one: set rotate_api_secret_record to the newest{more}"
     )
     return _stop("inconclusive", "lists_disagree", message)
 
@@ -550,6 +565,8 @@ def _current_refused(case: _Case) -> Plan:
     """The value in use is refused, or none is known."""
     if case.pending == "accepted":
         if case.current == "none":
+            if case.hidden():
+                return _lists_disagree(case)
             if len(case.ids) == 1:
                 steps: tuple[str, ...] = (*_handover("verify"), "settle")
             else:
@@ -578,7 +595,7 @@ def _no_valid_credential(case: _Case) -> Plan:
 def _hand_over_now(case: _Case) -> Plan:
     """The value in use is refused and the new one accepted: consumers are cut off until they have it."""
     # With two listed, which one the refused value had cannot be proven, so neither is revoked.
-    last = ("settle",) if len(case.ids) == 1 else ()
+    last = ("settle",) if len(case.ids) == 1 and not case.hidden() else ()
     message = "Vonage no longer accepts the secret in use; the new one works and is handed over now"
     return _go("current_refused", message, ("promote", "distribute", "confirm", *last))
 

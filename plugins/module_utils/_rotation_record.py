@@ -139,8 +139,12 @@ def pin(record: Record, ids: Sequence[str], current: str, pending: str) -> tuple
     listed before the creation, and elimination when the other one is certain.
     """
     recorded_current, recorded_pending = [(record[name] or {}).get("id") for name in ("current", "pending")]
-    if len(ids) == 1 and (current == "accepted") != (pending == "accepted"):
-        return (ids[0], None) if current == "accepted" else (None, ids[0])
+    if len(ids) == 1 and current == "accepted" != pending:
+        return ids[0], None
+    # What was listed before the creation is not what was created, nor is anything but what our own 201 said.
+    created = ids[0] if len(ids) == 1 and ids[0] not in record["ids_before"] else None
+    if created and pending == "accepted" != current and recorded_pending in (None, created):
+        return None, created
     current_id = recorded_current if recorded_current in ids else None
     pending_id = recorded_pending if recorded_pending in ids else None
     if len(ids) != 2:

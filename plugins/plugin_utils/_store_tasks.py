@@ -18,7 +18,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 Task = Mapping[str, t.Any]
 
 # The record, in the variables that the role and its stores have it in; and what of it is no secret.
-_RECORD = re.compile(r"rotate_api_secret_(stored|next|\w*value)\b")
+_RECORD = re.compile(r"rotate_api_secret_(stored|next|api_secret|\w*value)\b")
 _HARMLESS = re.compile(r"rotate_api_secret_(stored\.record|next)\.(account_id|generation|schema|stage|version)\b")
 # Ansible shows how a condition is written, and not the values in it.
 _CONDITIONS = ("changed_when", "failed_when", "that", "until", "when")
@@ -40,7 +40,7 @@ def tasks_that_show(directory: str) -> dict[str, list[str]]:
     :param directory: Of the store.
     :returns: The names of tasks without `no_log`: in `record`, those whose text mentions the record; in `other`, those
         that may have it by another name.
-    :raises ValueError: A file cannot be read.
+    :raises ValueError: A file cannot be read, or is no YAML.
     """
     found: dict[str, dict[str, None]] = {"record": {}, "other": {}}
     try:
@@ -59,9 +59,15 @@ def _of_file(path: Path, masked: bool, within: Sequence[Path]) -> Iterator[Task]
     :param masked: Whether a task is that does not say so itself.
     :param within: The files that include this one, from the outside in.
     """
+    path = path.resolve()
     if path not in within:
-        for task in yaml.load(path.read_text(encoding="utf-8"), _Loader) or ():  # noqa: S506 - of a safe one
-            yield from _of_task(task, masked, (*within, path))
+        tasks = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - of a safe one
+        if isinstance(tasks, list) and all(isinstance(task, Mapping) for task in tasks):
+            for task in tasks:
+                yield from _of_task(task, masked, (*within, path))
+        elif tasks is not None:
+            # Such as one that is encrypted.
+            yield {"name": f"the file {path.name}, which cannot be looked through"}
 
 
 def _of_task(task: Task, around: bool, files: Sequence[Path]) -> Iterator[Task]:
@@ -75,14 +81,27 @@ def _of_task(task: Task, around: bool, files: Sequence[Path]) -> Iterator[Task]:
         options = task[include] if isinstance(task[include], Mapping) else {"file": task[include]}
         path = files[-1].parent / _OF_THE_STORE.sub(f"{files[0].parent}/", str(options.get("file")))
         if path.is_file():
+            if not masked:
+                yield from _of_items(task)
             # Keywords of a task that includes are its own; those of one that imports, of all that it imports.
-            applied = (options.get("apply") or {}).get("no_log", around)
+            apply = options.get("apply")
+            applied = apply.get("no_log", around) if isinstance(apply, Mapping) else around
             yield from _of_file(path, masked if "import_" in include else boolean(applied, strict=False), files)
         else:
             # It shows nothing itself.
             yield {"name": task.get("name")}
-    elif not masked and not any(name.startswith("community.vonage.") for name in task):
+    elif not masked and any(name.startswith("community.vonage.") for name in task):
+        # They mask their options themselves, and no more.
+        yield from _of_items(task)
+    elif not masked:
         yield task
+
+
+def _of_items(task: Task) -> Iterator[Task]:
+    """A task with a loop as far as Ansible shows each item of it."""
+    loops = {name: value for name, value in task.items() if name == "loop" or name.startswith("with_")}
+    if loops:
+        yield {"name": task.get("name"), **loops}
 
 
 def _text(value: t.Any) -> str:

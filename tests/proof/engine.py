@@ -285,14 +285,18 @@ class Engine:
         adopted = [self.settings["adopt_value"]] if self.settings["adopt_value"] else []
         values = _rotation.candidates(self.record, self.policy()) + adopted
         mode = "rollback" if self.settings["mode"] == "rollback" else "rotate"
-        policy = {"mode": mode, "break_lease": True, "admin": True}
-        delay = -(-_rotation_record.seconds(self.settings["propagation_timeout"]) // 12)
-        for _attempt in range(13):
+        named = {"current_secret_id": self.settings["current_secret_id"]}
+        policy = {"mode": mode, "break_lease": True, "admin": True, **named}
+        looks = 1
+        if self.settings["mode"] != "status":
+            looks += -(-_rotation_record.seconds(self.settings["propagation_timeout"]) // 5)
+        while True:
             self._listed = self._succeed("list", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
             seen = _rotation.observe(self.record, self._listed, policy=policy)
-            if _rotation.plan(self.record, seen, policy, self.world.now)["reason"] != "lists_disagree":
+            looks -= 1
+            if not looks or _rotation.plan(self.record, seen, policy, self.world.now)["reason"] != "lists_disagree":
                 break
-            self.world.wait(delay)
+            self.world.wait(5)
 
     # The decision.
 

@@ -86,6 +86,20 @@ def the_list_is_slow(simulator: Simulator, engine: Kind) -> None:
     assert world.finished
 
 
+def a_bootstrap_meets_a_slow_list(simulator: Simulator, engine: Kind) -> None:
+    """What was there before is not taken for what was created, so that the wrong one is never revoked."""
+    for number, seconds, named in itertools.product((1, 2, 3), (60.0, 120.0), (False, True)):
+        world = World(simulator)
+        settings = {"admin": True, "current_secret_id": world.id_of(FIRST) if named else ""}
+        simulator.switches["list_delay"] = seconds
+        engine(world, Faults("save", number, "killed after"), **settings).run()
+        for wait in (2, 100, HOURS, HOURS, HOURS):
+            engine(world, **settings).run()
+            world.wait(wait)
+        assert stage(world) == ("idle" if named else "distributed"), (number, seconds, named)
+        assert world.values() == ([] if named else [FIRST]) + world.made, (number, seconds, named)
+
+
 def a_value_is_created_long_after_it_was_made(simulator: Simulator, engine: Kind) -> None:
     """Vonage takes its time from the creation on, whenever the value was made."""
     for delay in (30.0, 600.0):
@@ -345,6 +359,7 @@ BESIDE_THE_MATRIX: tuple[Check, ...] = (
     a_host_is_down,
     vonage_is_slow,
     the_list_is_slow,
+    a_bootstrap_meets_a_slow_list,
     a_value_is_created_long_after_it_was_made,
     somebody_always_revokes_the_new_secret,
     somebody_takes_the_free_slot,

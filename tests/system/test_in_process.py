@@ -151,13 +151,19 @@ def playbook(place: Rehearsal, tasks: dict[str, Any]) -> str:
 
 
 def run_both(
-    place: Rehearsal, *arguments: str, tasks: dict[str, Any] = TASKS, python: dict[str, str], **environment: str
+    place: Rehearsal,
+    *arguments: str,
+    tasks: dict[str, Any] | None = None,
+    python: dict[str, str],
+    **environment: str,
 ) -> tuple[str, str]:
-    """What a playbook of these tasks writes as modules and in process, each time with the same accounts.
+    """What a playbook writes as modules and in process, each time with the same accounts.
 
+    :param tasks: Those of the playbook, instead of `TASKS`.
     :param python: Files that every Python finds before its own, by name.
     :param environment: Variables on top of the usual ones.
     """
+    tasks = TASKS if tasks is None else tasks
     # Of an option that does not exist, Ansible cannot know that it is a secret.
     place.shows = "SecondSecret2"
     outputs = []

@@ -78,12 +78,13 @@ class Accounts:
 
         def killing(request: Any, families: Any) -> Delivery:
             delivery = answer(request, families)
-            if len(self.created()) == creations:
+            if len(self.created()) >= creations:
                 os.killpg(process.pid, signal.SIGKILL)
             return delivery
 
         engine.answer = killing  # type: ignore[method-assign]
-        command = self.place.command(*self.arguments(), playbook=PLAYBOOK, vault=False)
+        # One account at a time, so that none is created beside it.
+        command = self.place.command(*self.arguments(), "--forks=1", playbook=PLAYBOOK, vault=False)
         process = subprocess.Popen(
             command, env=self.place.environment(), stdout=subprocess.DEVNULL, start_new_session=True
         )

@@ -221,6 +221,8 @@ def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
     record = place.stored()
     assert record["stage"] == "distributed"
 
+    # Some time later.
+    record = place.store(current={**record["current"], "since": "2026-05-06T07:08:09Z"})
     place.simulator.clear_log()
     metrics = place.directory / "vonage.prom"
     again = place.rotate(

@@ -11,6 +11,7 @@ refused, lost}, and who asks: the account itself or its primary account.
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta, timezone
@@ -53,15 +54,26 @@ def previous(value: str = FIRST, wait: str | None = None) -> dict[str, Any]:
     return {"stage": "distributed", "generation": 1, "current": current(NEW, IDS[NEW]), "previous": entry}
 
 
-def lists_lag(seconds: float) -> Callable[[Rehearsal], None]:
-    """The second secret was revoked, and is no longer listed, but accepted for so long."""
+def lists_lag(requests: float) -> Callable[[Rehearsal], None]:
+    """The second secret was revoked, and is no longer listed, but accepted for so many requests more."""
 
     def prepare(place: Rehearsal) -> None:
-        place.simulator.switches["revocation_lag_api"] = place.simulator.switches["revocation_lag_rest"] = seconds
+        engine, switches = place.simulator.engine, place.simulator.switches
+        usual, left = engine.answer, requests
+        switches["revocation_lag_api"] = switches["revocation_lag_rest"] = 600.0
         # Vonage may be asked for the same value again.
-        place.simulator.switches["reused_secret"] = "accepted"
+        switches["reused_secret"] = "accepted"
         found = place.account()
         place.simulator.state.revoke_secret(found, found.live[-1])
+
+        def answer(request: Request, families: Collection[str]) -> Delivery:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                switches["revocation_lag_api"] = switches["revocation_lag_rest"] = 0.0
+            return usual(request, families)
+
+        engine.answer = answer  # type: ignore[method-assign]
 
     return prepare
 
@@ -149,7 +161,7 @@ STATES = {
         [FIRST],
         "set rotate_api_secret_record to the newest",
         {"propagation_timeout": "1s"},
-        lists_lag(600),
+        lists_lag(math.inf),
     ),
     "one, accepted, pending accepted, until the list is right": State(
         [FIRST, NEW], pending(), "rotate (resumed)", RESUMED + "create -> verify" + REST, [NEW], prepare=lists_lag(3)

@@ -309,6 +309,11 @@ def test_adopt_keeps_the_marks_of_the_previous_secret() -> None:
         (None, None, [], ("accepted", "accepted"), ["a", "b"], (None, None)),
         (None, None, [], ("accepted", "none"), ["a", "b", "c"], (None, None)),
         ("gone", None, [], ("accepted", "none"), ["a"], ("a", None)),
+        # What was there before the creation, or is not what was created, is not the new one: the list is an old one.
+        (None, None, ["a"], ("none", "accepted"), ["b"], (None, "b")),
+        (None, None, ["a"], ("none", "accepted"), ["a"], (None, None)),
+        (None, "b", ["a"], ("none", "accepted"), ["a"], (None, None)),
+        (None, "b", [], ("refused", "accepted"), ["a"], (None, None)),
     ],
 )
 def test_an_id_is_pinned_by_proof_alone(

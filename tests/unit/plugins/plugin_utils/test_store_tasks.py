@@ -57,6 +57,17 @@ SAVES: dict[str, tuple[t.Any, list[str], list[str]]] = {
         [],
         [],
     ),
+    "masks itself, but not what it loops over": (
+        [{"name": "it", "community.vonage.rotation_record": {}, "loop": "{{ rotate_api_secret_next.retired }}"}],
+        ["it"],
+        [],
+    ),
+    "included, and loops": (
+        [{"name": "loops", "include_tasks": "shows.yml", "with_items": "{{ rotate_api_secret_next.retired }}"}],
+        ["loops", "it"],
+        [],
+    ),
+    "no tasks": ({"a": "b"}, [], ["the file save.yml, which cannot be looked through"]),
     "in a block": ([{"block": [{"block": [NEXT]}]}], ["it"], []),
     "in rescue": ([{"block": [HIDDEN], "rescue": [NEXT]}], ["it"], []),
     "in always": ([{"block": [HIDDEN], "always": [NEXT]}], ["it"], []),
@@ -78,7 +89,8 @@ SAVES: dict[str, tuple[t.Any, list[str], list[str]]] = {
         ["else"],
     ),
     "a role": ([{"name": "else", "ansible.builtin.include_role": {"name": "x"}}], [], ["else"]),
-    "a file that includes itself": ([NEXT, {"include_tasks": "save.yml"}], ["it"], []),
+    "a file that includes itself": ([NEXT, {"include_tasks": "more/../save.yml"}], ["it"], []),
+    "applied by a template": ([{"include_tasks": {"file": "shows.yml", "apply": "{{ x }}"}}], ["it"], []),
 }
 
 
