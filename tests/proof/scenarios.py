@@ -90,7 +90,7 @@ def a_bootstrap_meets_a_slow_list(simulator: Simulator, engine: Kind) -> None:
     """What was there before is not taken for what was created, so that the wrong one is never revoked."""
     for number, seconds, named in itertools.product((1, 2, 3), (60.0, 120.0), (False, True)):
         world = World(simulator)
-        settings = {"admin": True, "current_secret_id": world.id_of(FIRST) if named else ""}
+        settings: dict[str, t.Any] = {"admin": True, "current_secret_id": world.id_of(FIRST) if named else ""}
         simulator.switches["list_delay"] = seconds
         engine(world, Faults("save", number, "killed after"), **settings).run()
         for wait in (2, 100, HOURS, HOURS, HOURS):
