@@ -43,6 +43,7 @@ class FilterModule:
             "rotation_problem": _rotation_record.problem,
             "rotation_candidates": _rotation.candidates,
             "rotation_observation": _rotation.observe,
+            "rotation_lists_agree": _rotation.lists_agree,
             "rotation_plan": _rotation.plan,
             "rotation_step": _rotation_record.advance,
             "rotation_seconds": _rotation_record.seconds,

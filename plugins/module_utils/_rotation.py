@@ -99,6 +99,25 @@ def _returns_to_previous(record: Record, policy: Policy) -> bool:
     return policy.get("mode") == "rollback" and bool(previous.get("value")) and not previous.get("rejected")
 
 
+def lists_agree(record: Record, info: Mapping[str, t.Any], mode: str, current_secret_id: str, now: str) -> bool:
+    """Whether what Vonage lists can be the secrets of the values that it accepts; if not, another look may help.
+
+    :param record: The record.
+    :param info: As of `observe`.
+    :param mode: As of the policy of `plan`.
+    :param current_secret_id: As of the policy of `plan`.
+    :param now: The time, ISO 8601 in UTC.
+    """
+    # No more of a policy than this depends on: whose lease it is, and whose credentials, is for the plan itself.
+    policy = {
+        "mode": "rollback" if mode == "rollback" else "rotate",
+        "current_secret_id": current_secret_id,
+        "break_lease": True,
+        "admin": True,
+    }
+    return bool(plan(record, observe(record, info, policy=policy), policy, now)["reason"] != "lists_disagree")
+
+
 def plan(record: Record, observation: Observation, policy: Policy, now: str) -> Plan:
     """Decide what is safe to do next.
 

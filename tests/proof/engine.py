@@ -284,17 +284,14 @@ class Engine:
     def _list(self) -> None:
         adopted = [self.settings["adopt_value"]] if self.settings["adopt_value"] else []
         values = _rotation.candidates(self.record, self.policy()) + adopted
-        mode = "rollback" if self.settings["mode"] == "rollback" else "rotate"
-        named = {"current_secret_id": self.settings["current_secret_id"]}
-        policy = {"mode": mode, "break_lease": True, "admin": True, **named}
+        mode, named = self.settings["mode"], self.settings["current_secret_id"]
         looks = 1
-        if self.settings["mode"] != "status":
+        if mode != "status":
             looks += -(-_rotation_record.seconds(self.settings["propagation_timeout"]) // 5)
         while True:
             self._listed = self._succeed("list", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
-            seen = _rotation.observe(self.record, self._listed, policy=policy)
             looks -= 1
-            if not looks or _rotation.plan(self.record, seen, policy, self.world.now)["reason"] != "lists_disagree":
+            if not looks or _rotation.lists_agree(self.record, self._listed, mode, named, self.world.now):
                 break
             self.world.wait(5)
 

@@ -90,6 +90,7 @@ MODULES: dict[str, Outcome | None] = {
 PLUGINS = {
     "lookup/new_api_secret": Outcome("ok", that=["next_api_secret | length == 25"]),
     "filter/rotation_candidates": Outcome("ok"),
+    "filter/rotation_lists_agree": Outcome("ok"),
     "filter/rotation_new_record": Outcome("ok", that=["record.version == 0"]),
     "filter/rotation_observation": Outcome("ok ok", that=["info.candidates == ['accepted']"]),
     "filter/rotation_plan": Outcome("ok"),

@@ -75,7 +75,7 @@ def built(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
 
 def test_there_are_modules_and_filters() -> None:
     assert len(MODULES) == 6
-    assert len(FILTERS) == 9
+    assert len(FILTERS) == 10
 
 
 # -- modules -----------------------------------------------------------------------------------------------------------

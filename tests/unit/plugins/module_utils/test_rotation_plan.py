@@ -1279,6 +1279,15 @@ def test_a_message_says_what_to_do(name: str, words: list[str]) -> None:
     assert [word for word in words if word not in message] == []
 
 
+@pytest.mark.parametrize("mode", ["rotate", "finish", "rollback", "emergency"])
+@pytest.mark.parametrize(("answer", "agrees"), [("accepted", False), ("refused", True)])
+def test_an_old_list_does_not_agree_whoever_has_the_lease(mode: str, answer: str, agrees: bool) -> None:
+    lease = {"holder": "somebody", "expires": "2099-01-01T00:00:00Z"}
+    the_record = record(pending=pending_entry(answer), lease=lease)
+    info = {"accounts": [{"error": None, "secrets": [secret("current")]}], "candidates": ["accepted", answer]}
+    assert _rotation.lists_agree(the_record, info, mode, "", NOW) is agrees
+
+
 def test_that_consumers_are_cut_off_is_a_warning() -> None:
     the_record = record(pending=pending_entry("accepted"))
     seen = observation(1, "refused", "accepted")
