@@ -107,6 +107,14 @@ class Oracle:
         """The result of the last task of a host, as JSON."""
         return (self._directory / "tree" / host).read_text(encoding="utf-8")
 
+    def log(self) -> str:
+        """Everything that Ansible wrote for people, complete.
+
+        The screen of ansible-runner is not: of the lines that were written in between two events, it shows the last one
+        when it reads them together with the next event.
+        """
+        return (self._directory / "log" / "ansible.log").read_text(encoding="utf-8")
+
     def artefacts(self) -> dict[str, str]:
         """Everything that was written or seen, by its name, which begins with its kind."""
         texts = {f"output/{number}": output for number, output in enumerate(self._outputs)}
