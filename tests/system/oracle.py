@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Rehearsal, Run, forms
+from intercept import Answer, intercept
+
+from vonage_simulator.faults import Delivery
+from vonage_simulator.wire import Request
 
 LOUD = ("-vvvvv", "--diff")
 
@@ -36,8 +40,7 @@ class Oracle:
         self._stopped = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         # The simulator's own log is redacted: what is searched are the requests as they came.
-        self._answer = place.simulator.engine.answer
-        place.simulator.engine.answer = self._record  # type: ignore[method-assign]
+        intercept(place.simulator, self._record)
 
     def __enter__(self) -> Oracle:
         self._watcher.start()
@@ -143,13 +146,13 @@ class Oracle:
         found = self.find(*secrets) + [name for name in self.find(*options) if not Path(name).match("AnsiballZ_*.py")]
         assert not found, f"a secret is in {found}"
 
-    def _record(self, request: Any, families: Any) -> Any:
+    def _record(self, request: Request, answer: Answer) -> Delivery:
         shown = [f"{request.method} {request.path}?{request.query_string}"]
         shown += [f"{name}: {value}" for name, value in request.headers.items() if name != "authorization"]
         if not (request.method == "POST" and request.path.endswith("/secrets")):
             shown.append(request.body.decode(errors="replace"))
         self._requests.append("\n".join(shown))
-        return self._answer(request, families)
+        return answer(request)
 
     def _watch(self) -> None:
         while not self._stopped.wait(0.05):

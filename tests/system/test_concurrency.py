@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from intercept import Answer, intercept
 from own_client import Client, client, connection
 from workplace import ACCOUNT, account
 
@@ -19,7 +20,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.api_s
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
-from vonage_simulator.wire import json_response
+from vonage_simulator.wire import Request, json_response
 
 
 def fleet(size: int) -> tuple[list[str], list[dict[str, Any]]]:
@@ -37,21 +38,20 @@ def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order(concurrency: i
         simulator.add_fault("status_before", status=500, path=f"/{keys[7]}/", times=None)
         under_way = most = 0
         lock = threading.Lock()
-        answer = simulator.engine.answer
 
-        def counted(*arguments: Any) -> Any:
+        def counted(request: Request, answer: Answer) -> Delivery:
             nonlocal under_way, most
             with lock:
                 under_way += 1
                 most = max(most, under_way)
             try:
                 threading.Event().wait(0.05)
-                return answer(*arguments)
+                return answer(request)
             finally:
                 with lock:
                     under_way -= 1
 
-        simulator.engine.answer = counted  # type: ignore[method-assign]
+        intercept(simulator, counted)
         params = {"account_ids": keys, "candidates": None, "concurrency": concurrency}
         result = API_SECRET_INFO.run(client(simulator.url, retries=0), params, False)
     assert [row["account_id"] for row in result["accounts"]] == keys
@@ -69,10 +69,9 @@ class Limiter:
         self.answered: list[int] = []
         self._passed: Counter[int] = Counter()
         self._lock = threading.Lock()
-        self._answer = simulator.engine.answer
-        simulator.engine.answer = self.answer  # type: ignore[method-assign]
+        intercept(simulator, self._limit)
 
-    def answer(self, *arguments: Any) -> Any:
+    def _limit(self, request: Request, answer: Answer) -> Delivery:
         with self._lock:
             second = int(self.now)
             self._passed[second] += 1
@@ -82,7 +81,7 @@ class Limiter:
             response = json_response(429, {"title": "Rate Limit Hit"})
             response.headers["Retry-After"] = "1"
             return Delivery(response)
-        return self._answer(*arguments)
+        return answer(request)
 
     def sleep(self, seconds: float) -> None:
         until = self.now + seconds
@@ -115,14 +114,13 @@ def test_two_runs_of_the_same_task_end_with_one_secret(duplicates: str) -> None:
         with Simulator(accounts=[account()], switches={"duplicate_secret": duplicates}) as simulator:
             # Both have found that the value is not there before one of them creates it.
             barrier = threading.Barrier(2, timeout=10)
-            answer = simulator.engine.answer
 
-            def together(request: Any, *rest: Any, barrier: Any = barrier, answer: Any = answer) -> Any:
+            def together(request: Request, answer: Answer, barrier: threading.Barrier = barrier) -> Delivery:
                 if request.method == "POST":
                     barrier.wait()
-                return answer(request, *rest)
+                return answer(request)
 
-            simulator.engine.answer = together  # type: ignore[method-assign]
+            intercept(simulator, together)
             with ThreadPoolExecutor(2) as pool:
                 runs = [
                     pool.submit(API_SECRET.run, client(simulator.url, retries=0), params, False) for _run in range(2)

@@ -17,9 +17,12 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from conftest import ROOT, Rehearsal
+from intercept import Answer, intercept
 
+from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
 from vonage_simulator.state import Secret
+from vonage_simulator.wire import Request
 
 sys.path.append(str(ROOT / "tests" / "proof"))
 
@@ -131,16 +134,14 @@ class Trace:
     @contextmanager
     def watching(self, version: Callable[[], int]) -> Iterator[None]:
         """Write down the collection's requests."""
-        engine = self._simulator.engine
-        answer = engine.answer
 
-        def watched(request: Any, families: Any) -> Any:
+        def watched(request: Request, answer: Answer) -> Delivery:
             # The consumer asks, too.
             if not request.headers.get("user-agent", "").startswith("ansible-vonage-account/"):
-                return answer(request, families)
+                return answer(request)
             with self._lock:
                 stored = version()
-                delivery = answer(request, families)
+                delivery = answer(request)
                 # The consumer's are not counted: it may have asked in the meantime.
                 agent = request.headers["user-agent"]
                 entry = next(
@@ -151,11 +152,11 @@ class Trace:
                 self.requests.append((stored, entry))
                 return delivery
 
-        engine.answer = watched  # type: ignore[method-assign]
+        end = intercept(self._simulator, watched)
         try:
             yield
         finally:
-            engine.answer = answer  # type: ignore[method-assign]
+            end()
 
     def words(self, records: list[Any]) -> tuple[list[Any], list[Any]]:
         """The requests and the records."""

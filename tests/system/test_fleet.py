@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
+from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
 from vonage_simulator.wire import Request
@@ -54,8 +55,7 @@ class Fleet:
         secret = {"created_at": "2026-03-04T05:06:07Z"}
         accounts = [account(api_key=key, secrets=[{**secret, "value": self.first_secret(key)}]) for key in self.keys]
         place.simulator.engine.load_accounts([account(), *accounts])
-        self._answer = place.simulator.engine.answer
-        place.simulator.engine.answer = self._watch  # type: ignore[method-assign]
+        intercept(place.simulator, self._watch)
 
     @staticmethod
     def first_secret(key: str) -> str:
@@ -134,8 +134,8 @@ class Fleet:
             assert (record["account_id"], record["generation"]) == (key, 1)
             assert self.valid(key) == [self.first_secret(key), record["current"]["value"]]
 
-    def _watch(self, request: Request, families: Any) -> Delivery:
-        delivery = self._answer(request, families)
+    def _watch(self, request: Request, answer: Answer) -> Delivery:
+        delivery = answer(request)
         for key in self.keys:
             if f"/{key}/" in request.path and self.path(key).exists():
                 current = self.record(key)["current"]

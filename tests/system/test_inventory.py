@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account
+from intercept import Answer, intercept
 from oracle import Oracle
 from trouble import make_trouble
 
+from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
+from vonage_simulator.wire import Request
 
 BERLIN, LYON = "5ab00001", "5ab00002"
 LIST = f"GET /accounts/{ACCOUNT}/subaccounts"
@@ -415,14 +418,13 @@ def answer_as_a_proxy(simulator: Simulator) -> None:
 
 
 def divide_the_list(simulator: Simulator) -> None:
-    answer = simulator.engine.answer
-
-    def first_page(*arguments: Any) -> Any:
-        delivery = answer(*arguments)
+    def first_page(request: Request, answer: Answer) -> Delivery:
+        delivery = answer(request)
+        assert delivery.response is not None
         body = {**json.loads(delivery.response.body), "_links": {"next": {"href": "/page/2"}}}
         return replace(delivery, response=replace(delivery.response, body=json.dumps(body).encode()))
 
-    simulator.engine.answer = first_page  # type: ignore[method-assign]
+    intercept(simulator, first_page)
 
 
 FAILURES: dict[str, tuple[Callable[[Simulator], None], str]] = {

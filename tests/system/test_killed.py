@@ -21,10 +21,12 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, forms
+from intercept import Answer, intercept
 from workplace import wait_for
 
 from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
+from vonage_simulator.wire import Request
 
 sys.path.append(str(ROOT / "tests" / "proof"))
 
@@ -86,17 +88,16 @@ class Watch:
         self._place = place
         self._count = 0
         self._lock = threading.Lock()
-        self._answer = place.simulator.engine.answer
         self.at: int = 0
         self.met = False
         self.after = False
         self.do: Callable[[], None] = lambda: None
         self.unrecorded: list[str] = []
-        place.simulator.engine.answer = self._watched  # type: ignore[method-assign]
+        intercept(place.simulator, self._watched)
 
-    def _watched(self, request: Any, families: Any) -> Delivery:
+    def _watched(self, request: Request, answer: Answer) -> Delivery:
         if not request.headers.get("user-agent", "").startswith("ansible-vonage-account/"):
-            return self._answer(request, families)
+            return answer(request)
         with self._lock:
             self._count += 1
             met = self._count == self.at
@@ -104,7 +105,7 @@ class Watch:
         if met and not self.after:
             self.do()
             return Delivery(None)
-        delivery = self._answer(request, families)
+        delivery = answer(request)
         self._look()
         if met:
             self.do()

@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account, snippets
+from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
+from vonage_simulator.wire import Request
 
 PLAYBOOK = "community.vonage.rotate_fleet"
 SUBACCOUNTS = [f"5ab0000{number}" for number in range(1, 6)]
@@ -73,16 +75,14 @@ class Accounts:
 
     def run_and_kill(self, creations: int) -> None:
         """Run, and kill the run before it has the answer to so many creations."""
-        engine = self.place.simulator.engine
-        answer = engine.answer
 
-        def killing(request: Any, families: Any) -> Delivery:
-            delivery = answer(request, families)
+        def killing(request: Request, answer: Answer) -> Delivery:
+            delivery = answer(request)
             if len(self.created()) >= creations:
                 os.killpg(process.pid, signal.SIGKILL)
             return delivery
 
-        engine.answer = killing  # type: ignore[method-assign]
+        end = intercept(self.place.simulator, killing)
         # One account at a time, so that none is created beside it.
         command = self.place.command(*self.arguments(), "--forks=1", playbook=PLAYBOOK, vault=False)
         process = subprocess.Popen(
@@ -92,7 +92,7 @@ class Accounts:
             assert process.wait(timeout=100) == -signal.SIGKILL
         finally:
             process.kill()
-            engine.answer = answer  # type: ignore[method-assign]
+            end()
 
     def created(self) -> list[str]:
         """The accounts that got a new secret in the last run, in this order."""

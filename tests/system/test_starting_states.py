@@ -13,13 +13,14 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 from conftest import ACCOUNT, Rehearsal, account
+from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
 from vonage_simulator.wire import Request, Response, json_response, text_response
@@ -58,22 +59,21 @@ def lists_lag(requests: float) -> Callable[[Rehearsal], None]:
     """The second secret was revoked, and is no longer listed, but accepted for so many requests more."""
 
     def prepare(place: Rehearsal) -> None:
-        engine, switches = place.simulator.engine, place.simulator.switches
-        usual, left = engine.answer, requests
+        switches, left = place.simulator.switches, requests
         switches["revocation_lag_api"] = switches["revocation_lag_rest"] = 600.0
         # Vonage may be asked for the same value again.
         switches["reused_secret"] = "accepted"
         found = place.account()
         place.simulator.state.revoke_secret(found, found.live[-1])
 
-        def answer(request: Request, families: Collection[str]) -> Delivery:
+        def count(request: Request, answer: Answer) -> Delivery:
             nonlocal left
             left -= 1
             if left < 0:
                 switches["revocation_lag_api"] = switches["revocation_lag_rest"] = 0.0
-            return usual(request, families)
+            return answer(request)
 
-        engine.answer = answer  # type: ignore[method-assign]
+        intercept(place.simulator, count)
 
     return prepare
 
@@ -101,14 +101,11 @@ def answered(login: str, response: Response) -> Callable[[Rehearsal], None]:
     authorization = base64.b64encode(f"{ACCOUNT}:{login}".encode()).decode()
 
     def prepare(place: Rehearsal) -> None:
-        engine = place.simulator.engine
-        usual = engine.answer
+        def mine(request: Request, answer: Answer) -> Delivery:
+            with_it = authorization in request.headers.get("authorization", "")
+            return Delivery(response) if with_it else answer(request)
 
-        def answer(request: Request, families: Collection[str]) -> Delivery:
-            mine = authorization in request.headers.get("authorization", "")
-            return Delivery(response) if mine else usual(request, families)
-
-        engine.answer = answer  # type: ignore[method-assign]
+        intercept(place.simulator, mine)
 
     return prepare
 

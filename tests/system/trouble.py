@@ -15,8 +15,9 @@ import html
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote, quote_plus
+
+from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
 from vonage_simulator.server import Simulator
@@ -43,23 +44,22 @@ QUOTED: dict[str, Callable[[str], str]] = {
 
 def make_trouble(simulator: Simulator) -> None:
     """Serve these base URLs."""
-    answer = simulator.engine.answer
 
-    def troubled(request: Request, families: Any) -> Delivery:
+    def troubled(request: Request, answer: Answer) -> Delivery:
         if not request.path.startswith("/trouble/"):
-            return answer(request, families)
+            return answer(request)
         _empty, _trouble, shape, status, *path = request.path.split("/")
         which = path.pop(0) if path[0] == "writes" else "all"
         inner = replace(request, path="/" + "/".join(path))
         reads = request.method == "GET" or (path[-1] == "settings" and not request.body)
         if which == "writes" and reads:
-            return answer(inner, families)
+            return answer(inner)
         if shape == "lost":
-            answer(inner, families)
+            answer(inner)
             return Delivery(None)
         return Delivery(_echo(request, shape, int(status)))
 
-    simulator.engine.answer = troubled  # type: ignore[method-assign]
+    intercept(simulator, troubled)
 
 
 def _echo(request: Request, shape: str, status: int) -> Response:
