@@ -40,10 +40,10 @@ class ActionModule(ActionBase):
                 "adopt_value": {"type": "raw", "no_log": True},
                 "retired": {"type": "list", "elements": "str", "default": []},
                 "begun": {"type": "raw"},
-                "confirmed": {"type": "raw"},
+                "confirmations": {"type": "list", "elements": "dict", "default": []},
                 "policy": {"type": "dict", "required": True},
                 "hosts": {"type": "list", "elements": "str", "default": []},
-                "hooks": {"type": "list", "elements": "str", "default": []},
+                "hooks": {"type": "dict", "default": {}},
             }
         )
         record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
@@ -63,6 +63,12 @@ class ActionModule(ActionBase):
                 "vouched": policy["mode"] == "finish" and record["stage"] in ("promoted", "distributed", "revoking"),
                 "hand_over_to": [],
             }
+        confirmed = {
+            confirmation["host"]: confirmation["generation"]
+            for confirmation in options["confirmations"]
+            if confirmation.get("run") == started["run"]
+        }
+        hooks = [name for name, wanted in options["hooks"].items() if wanted]
         lease, adopt_value = record.get("lease"), options["adopt_value"]
         policy = {
             **policy,
@@ -74,7 +80,7 @@ class ActionModule(ActionBase):
             record,
             listed,
             options["retired"],
-            options["confirmed"] or {} if begun else None,
+            confirmed if begun else None,
             policy,
             # It was probed after the values of the record.
             adopted=listed["candidates"][-1] if adopt_value else "none",
@@ -87,9 +93,9 @@ class ActionModule(ActionBase):
         if not acts:
             tasks = []
         elif begun:
-            tasks = tasks_after_asking(plan, record["stage"], options["hooks"])
+            tasks = tasks_after_asking(plan, record["stage"], hooks)
         else:
-            tasks = tasks_before_asking(plan, options["hooks"])
+            tasks = tasks_before_asking(plan, hooks)
         decision = f"{plan['outcome']} ({plan['reason']}): {plan['message']}"
         result.update(
             **plan,

@@ -65,10 +65,13 @@ options:
     description:
       - The decision that this run began with, when this is not the first one of the run.
     type: raw
-  confirmed:
+  confirmations:
     description:
-      - The generation that the running process of each consumer uses. It counts when O(begun) is given.
-    type: raw
+      - What the consumers have confirmed, each with the C(run) that it was asked in, its C(host), and the C(generation)
+        that its running process uses. Those of the run that O(begun) is of count.
+    type: list
+    elements: dict
+    default: []
   policy:
     description:
       - As for P(community.vonage.rotation_plan#filter).
@@ -82,10 +85,10 @@ options:
     default: []
   hooks:
     description:
-      - The tasks of a user's that there are, out of V(approve), V(verify_hook), V(distribute) and V(notify).
-    type: list
-    elements: str
-    default: []
+      - What is done only because a user wants it. The keys are C(approve), C(verify_hook), C(distribute), C(note) and
+        C(notify); what has an empty value is not done.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
