@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
                 "adopt_value": {"type": "raw", "no_log": True},
                 "retired": {"type": "list", "elements": "str", "default": []},
                 "begun": {"type": "raw"},
-                "confirmations": {"type": "list", "elements": "dict", "default": []},
+                "confirmations": {"type": "list", "elements": "raw", "default": []},
                 "policy": {"type": "dict", "required": True},
                 "hosts": {"type": "list", "elements": "str", "default": []},
                 "hooks": {"type": "dict", "default": {}},
@@ -66,7 +66,7 @@ class ActionModule(ActionBase):
         confirmed = {
             confirmation["host"]: confirmation["generation"]
             for confirmation in options["confirmations"]
-            if confirmation.get("run") == started["run"]
+            if isinstance(confirmation, dict) and confirmation.get("run") == started["run"]
         }
         hooks = [name for name, wanted in options["hooks"].items() if wanted]
         lease, adopt_value = record.get("lease"), options["adopt_value"]

@@ -68,9 +68,9 @@ options:
   confirmations:
     description:
       - What the consumers have confirmed, each with the C(run) that it was asked in, its C(host), and the C(generation)
-        that its running process uses. Those of the run that O(begun) is of count.
+        that its running process uses. Only those of the run of O(begun) count; without it, none does.
     type: list
-    elements: dict
+    elements: raw
     default: []
   policy:
     description:

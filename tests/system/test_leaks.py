@@ -67,7 +67,13 @@ LISTED = {
     "candidates": ["accepted"],
 }
 POLICY = {"mode": "rotate", "max_age": "30d", "grace": "0s", "propagation_timeout": "60s", "consumers": []}
-DECIDE = {"record": FRESH, "listed": LISTED, "policy": POLICY}
+DECIDE = {
+    "record": FRESH,
+    "listed": LISTED,
+    "policy": POLICY,
+    "confirmations": [NEW, {"run": "another", "host": "gateway1", "generation": NEW}],
+    "hooks": {"notify": "notify.yml"},
+}
 REPORT = {"account_id": ACCOUNT, "record": FRESH, "listed": LISTED, "kept_in": "a file", "decision": {}}
 REVOKE = {"state": "absent", "account_id": SUBACCOUNT, "secret_id": SUBACCOUNT_ID}
 
