@@ -30,12 +30,16 @@ from datetime import timezone
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
+# All imports stand here and none in a function: calls run in threads, and on Python 3.9 two threads that import modules
+# of the same zip file at the same moment fail with "cannot import name".
+from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
 from ansible_collections.community.vonage.plugins.module_utils._answers import (
     amount,
     legacy_failure,
     moment,
     parse_json,
 )
+from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
@@ -44,9 +48,7 @@ from ansible_collections.community.vonage.plugins.module_utils._errors import (
 )
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.module_utils._pace import Pace
-
-if t.TYPE_CHECKING:
-    from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
+from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
 
 try:
     import requests
@@ -371,9 +373,6 @@ class Client:
         :returns: All of them, with their primary account.
         :raises VonageError: The list could not be read, or is not the whole list.
         """
-        # Here, because a module that reads no accounts would be the slower for it.
-        from ansible_collections.community.vonage.plugins.module_utils._accounts import Family
-
         call = _Call("GET", "api", _subaccounts_path(self.api_key), "read")
         answer = self._send(call)
         body = self._object(call, answer)
@@ -395,9 +394,6 @@ class Client:
         :param account_id: API key of the subaccount.
         :raises VonageError: The subaccount could not be read.
         """
-        # As above.
-        from ansible_collections.community.vonage.plugins.module_utils._accounts import Account
-
         call = _Call("GET", "api", f"{_subaccounts_path(self.api_key)}/{_account_segment(account_id)}", "read")
         answer = self._send(call)
         try:
@@ -554,9 +550,6 @@ class Client:
         return _Failure(UnknownOutcome(f"{where} {happened}: {what}", **details))
 
     def _error_answer(self, call: _Call, response: requests.Response, text: str, login: Login) -> _Failure:
-        # Here, because most calls do well, and would be the slower for it.
-        from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
-
         details = parse_error(response.status_code, response.headers, text, self._redactor(call, login))
         problem = details.pop("problem")
         status, title, detail = response.status_code, details["title"], details["detail"]
@@ -587,9 +580,6 @@ class Client:
 
     def _redactor(self, call: _Call, login: Login) -> Callable[[str], str]:
         """Takes out of a text what a call must not show."""
-        # As above.
-        from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
-
         return Redactor([self.login, login], call.json.values() if call.json else ())
 
     def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:

@@ -20,6 +20,7 @@ from ansible_collections.community.vonage.plugins.module_utils._options import (
     check_given,
     connection_argument_spec,
 )
+from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
 
 _ISSUES = "https://github.com/ansible-collections/community.vonage/issues"
 
@@ -66,9 +67,6 @@ def run_task(
         result = failure(error)
     except Exception as error:
         # A mistake of ours. Ansible's own report of it would show what an exception holds, secrets too.
-        # Imported here, because it is rare.
-        from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
-
         redact = Redactor([(str(params.get("api_key")), secret) for secret in secret_texts(spec, params)])
         places = " < ".join(
             f"{os.path.basename(frame.filename)}:{frame.lineno}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.community.vonage.plugins.module_utils._client import MOST_CONNECTIONS, Answered, Client, Probe
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent, VonageError
@@ -63,9 +64,6 @@ def _at_once(client: Client, most: int, function: Callable[[str], _T], items: Se
     """The results of calls for each item, in their order, with at most so many of them under way."""
     if len(items) == 1:
         return [function(items[0])]
-    # Here, because a module that has no use for it would be the slower for it.
-    from concurrent.futures import ThreadPoolExecutor
-
     pool = ThreadPoolExecutor(max_workers=min(most, len(items)))
     try:
         return list(pool.map(function, items))
