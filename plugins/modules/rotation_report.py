@@ -97,7 +97,6 @@ options:
     type: list
     elements: str
     default: []
-
 """
 
 EXAMPLES = r"""
