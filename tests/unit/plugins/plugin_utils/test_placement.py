@@ -18,57 +18,53 @@ from ansible_collections.community.vonage.plugins.plugin_utils._placement import
 BESIDE = os.path.join(os.path.dirname(sys.executable), "python-of-another-environment")
 
 
-@pytest.mark.parametrize(
-    "difference",
-    [
-        {},
-        {"switch": True},
-        {"switch": "yes"},
-        # As AWX sets a variable that has no value.
-        {"switch": ""},
-        {"interpreter": ""},
-        {"interpreter": "auto"},
-        {"interpreter": "auto_silent"},
-        {"interpreter": "auto_legacy"},
-        {"interpreter": "auto_legacy_silent"},
-        {"interpreter": sys.executable},
-        {"environment": {"VONAGE_API_SECRET": "s", "VONAGE_REST_URL": "https://x"}},
-        {"environment": {"HTTPS_PROXY": "http://p", "https_proxy": "http://p", "HTTP_PROXY": "", "http_proxy": ""}},
-        {"environment": {"NO_PROXY": "*", "no_proxy": "*", "ALL_PROXY": "x", "all_proxy": "x"}},
-        {"environment": {"REQUESTS_CA_BUNDLE": "/ca", "CURL_CA_BUNDLE": "/ca", "SSL_CERT_FILE": "/ca"}},
-        {"environment": {"SSL_CERT_DIR": "/ca"}},
-        {"platform": "darwin", "proxies_known": True},
-        {"platform": "freebsd14"},
-    ],
-    ids=str,
-)
+IN_THE_WORKER: list[dict[str, t.Any]] = [
+    {},
+    {"switch": True},
+    {"switch": "yes"},
+    # As AWX sets a variable that has no value.
+    {"switch": ""},
+    {"interpreter": ""},
+    {"interpreter": "auto"},
+    {"interpreter": "auto_silent"},
+    {"interpreter": "auto_legacy"},
+    {"interpreter": "auto_legacy_silent"},
+    {"interpreter": sys.executable},
+    {"environment": {"VONAGE_API_SECRET": "s", "VONAGE_REST_URL": "https://x"}},
+    {"environment": {"HTTPS_PROXY": "http://p", "https_proxy": "http://p", "HTTP_PROXY": "", "http_proxy": ""}},
+    {"environment": {"NO_PROXY": "*", "no_proxy": "*", "ALL_PROXY": "x", "all_proxy": "x"}},
+    {"environment": {"REQUESTS_CA_BUNDLE": "/ca", "CURL_CA_BUNDLE": "/ca", "SSL_CERT_FILE": "/ca"}},
+    {"environment": {"SSL_CERT_DIR": "/ca"}},
+    {"platform": "darwin", "proxies_known": True},
+    {"platform": "freebsd14"},
+]
+AS_A_MODULE: list[tuple[dict[str, t.Any], str]] = [
+    ({"switch": False}, "vonage_in_process is false"),
+    ({"switch": "no"}, "vonage_in_process is false"),
+    ({"switch": "0"}, "vonage_in_process is false"),
+    ({"connection": "ssh"}, "the connection is ssh"),
+    ({"connection": "community.docker.docker"}, "the connection is community.docker.docker"),
+    ({"become": True}, "it becomes another user"),
+    ({"asynchronous": True}, "it is asynchronous"),
+    ({"interpreter": "/usr/bin/python-of-somebody"}, "the interpreter is /usr/bin/python-of-somebody"),
+    ({"interpreter": "python3"}, "the interpreter is python3"),
+    ({"interpreter": BESIDE}, f"the interpreter is {BESIDE}"),
+    ({"environment": {"PYTHONPATH": "/x"}}, "its environment sets PYTHONPATH"),
+    ({"environment": {"LD_PRELOAD": "/x", "NO_PROXY": "*", "PATH": "/y"}}, "its environment sets LD_PRELOAD, PATH"),
+    ({"environment": {"xVONAGE_API_KEY": "x"}}, "its environment sets xVONAGE_API_KEY"),
+    ({"environment": {"VONAGE_API_KEY2": "x"}}, "its environment sets VONAGE_API_KEY2"),
+    ({"environment": {"Https_Proxy": "x"}}, "its environment sets Https_Proxy"),
+    ({"has_requests": False}, f"{sys.executable} has no requests"),
+    ({"platform": "darwin"}, "macOS would have to be asked for its proxies; if there are none, set no_proxy='*'"),
+]
+
+
+@pytest.mark.parametrize("difference", IN_THE_WORKER, ids=str)
 def test_a_task_for_the_controller_runs_in_the_worker(difference: dict[str, t.Any]) -> None:
     assert why_a_module(Situation(**difference)) is None
 
 
-@pytest.mark.parametrize(
-    ("difference", "reason"),
-    [
-        ({"switch": False}, "vonage_in_process is false"),
-        ({"switch": "no"}, "vonage_in_process is false"),
-        ({"switch": "0"}, "vonage_in_process is false"),
-        ({"connection": "ssh"}, "the connection is ssh"),
-        ({"connection": "community.docker.docker"}, "the connection is community.docker.docker"),
-        ({"become": True}, "it becomes another user"),
-        ({"asynchronous": True}, "it is asynchronous"),
-        ({"interpreter": "/usr/bin/python-of-somebody"}, "the interpreter is /usr/bin/python-of-somebody"),
-        ({"interpreter": "python3"}, "the interpreter is python3"),
-        ({"interpreter": BESIDE}, f"the interpreter is {BESIDE}"),
-        ({"environment": {"PYTHONPATH": "/x"}}, "its environment sets PYTHONPATH"),
-        ({"environment": {"LD_PRELOAD": "/x", "NO_PROXY": "*", "PATH": "/y"}}, "its environment sets LD_PRELOAD, PATH"),
-        ({"environment": {"xVONAGE_API_KEY": "x"}}, "its environment sets xVONAGE_API_KEY"),
-        ({"environment": {"VONAGE_API_KEY2": "x"}}, "its environment sets VONAGE_API_KEY2"),
-        ({"environment": {"Https_Proxy": "x"}}, "its environment sets Https_Proxy"),
-        ({"has_requests": False}, f"{sys.executable} has no requests"),
-        ({"platform": "darwin"}, "macOS would have to be asked for its proxies; if there are none, set no_proxy='*'"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("difference", "reason"), AS_A_MODULE, ids=str)
 def test_every_other_task_runs_as_a_module(difference: dict[str, t.Any], reason: str) -> None:
     assert why_a_module(Situation(**difference)) == reason
 
@@ -91,16 +87,6 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
         why_a_module(Situation(switch="perhaps"))
 
 
-def test_each_field_of_a_situation_is_decided_on() -> None:
-    """A field that is added has to come into the tables above."""
-    assert {one.name for one in dataclasses.fields(Situation)} == {
-        "switch",
-        "connection",
-        "become",
-        "asynchronous",
-        "interpreter",
-        "environment",
-        "has_requests",
-        "platform",
-        "proxies_known",
-    }
+def test_each_field_of_a_situation_has_a_case() -> None:
+    cases = [*IN_THE_WORKER, *(difference for difference, _reason in AS_A_MODULE)]
+    assert {field.name for field in dataclasses.fields(Situation)} == {name for case in cases for name in case}
