@@ -26,8 +26,6 @@ from ansible_collections.community.vonage.tests.unit.plugins.calls import CALLS,
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,
     CLOSE,
-    KEY,
-    NEW,
     SECRET,
     STALL,
     Bench,
@@ -85,13 +83,6 @@ def test_after_the_last_attempt_the_failure_stands(wire: Wire, bench: Bench, cal
         f"attempt {number} of 4)" for number in range(2, attempts + 1)
     ]
     assert len(bench.naps) == attempts - 1
-
-
-@every_call
-def test_without_retries_everything_is_sent_once(wire: Wire, bench: Bench, call: Call) -> None:
-    call.expect(wire, status=429, headers={"Retry-After": "1"})
-    error_of(lambda: call.run(bench.client(retries=0)))
-    assert bench.warnings == bench.naps == []
 
 
 @every_call
@@ -520,14 +511,3 @@ def test_what_a_dropped_connection_says_holds_no_secret(serve: t.Callable[..., S
     error = error_of(bench.client(**at(server, retries=1)).get_balance)
     for text in [error.message, *bench.warnings]:
         assert SECRET not in text
-
-
-@pytest.mark.parametrize("answered", ["refused-connection", "closed", "stalled"])
-def test_no_answer_says_nothing_of_a_value(serve: t.Callable[..., Server], bench: Bench, answered: str) -> None:
-    server = {
-        "refused-connection": lambda: serve(listen=False),
-        "closed": lambda: serve(CLOSE),
-        "stalled": lambda: serve(STALL),
-    }[answered]()
-    probe = bench.client(**at(server, timeout=0.2)).probe(KEY, NEW)
-    assert (probe.answered, probe.secrets) == ("unknown", None)

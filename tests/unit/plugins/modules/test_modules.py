@@ -13,28 +13,16 @@ import pytest
 from ansible_collections.community.vonage.plugins.module_utils import _module
 from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run, assert_nothing_secret
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
-    KEY,
     NEW,
-    NEW_ID,
     OLD_ID,
-    PRIMARY,
     SECRET,
-    SECRETS,
-    SETTINGS,
-    SHARING,
-    SUBACCOUNTS,
     TOP_UP,
     Server,
     Wire,
     echo,
-    family,
     http,
-    legacy,
     listing,
     problem,
-    returned_account,
-    row,
-    vonage_row,
 )
 
 MODULE_UTILS = "ansible_collections.community.vonage.plugins.module_utils"
@@ -82,95 +70,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 # -- success -----------------------------------------------------------------------------------------------------------
 
 
-@both_modes
-def test_balance_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
-    wire.balance()
-    result = run("vonage_balance_info", check_mode=check_mode)
-    assert result["changed"] is False
-    assert result["balance"] == {"value": 12.34, "currency": "EUR", "auto_reload": True}
-    assert_nothing_secret(run.printed)
-
-
-@both_modes
-def test_topup(wire: Wire, run: TaskRun, check_mode: bool) -> None:
-    wire.balance()
-    if not check_mode:
-        wire.expect("POST", TOP_UP, form={"trx": "00X123456Y7890123Z"}, body=legacy("200", "success"))
-    result = run("vonage_topup", {"below": 20}, check_mode)
-    assert (result["changed"], result["topped_up"]) == (True, not check_mode)
-    assert result["balance"]["value"] == 12.34
-    assert_nothing_secret(run.printed)
-
-
 def test_topup_takes_the_alias(wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TASKS, "vonage_topup", {"trx": "another"})
     wire.balance()
     wire.expect("POST", TOP_UP, form={"trx": "another"})
     assert run("vonage_topup")["topped_up"] is True
-
-
-@both_modes
-def test_account_settings(wire: Wire, run: TaskRun, check_mode: bool) -> None:
-    url = TASKS["vonage_account_settings"]["dr_callback_url"]
-    wire.expect("POST", SETTINGS, form={}, body={"mo-callback-url": "", "max-calls-per-second": "30"})
-    if not check_mode:
-        wire.expect("POST", SETTINGS, form={"drCallBackUrl": url}, body={"dr-callback-url": url})
-    result = run("vonage_account_settings", check_mode=check_mode)
-    assert result["changed"] is True
-    assert set(result["settings"]) == {
-        "mo_callback_url",
-        "dr_callback_url",
-        "max_outbound_request",
-        "max_inbound_request",
-        "max_calls_per_second",
-    }
-    assert (result["diff"]["before"]["dr_callback_url"], result["diff"]["after"]["dr_callback_url"]) == ("", url)
-    assert_nothing_secret(run.printed)
-
-
-@both_modes
-def test_api_secret_present(wire: Wire, run: TaskRun, check_mode: bool) -> None:
-    wire.refuse(NEW)
-    wire.list(OLD_ID)
-    if not check_mode:
-        wire.create(201, vonage_row(NEW_ID))
-    result = run("vonage_api_secret", check_mode=check_mode)
-    assert result["changed"] is True
-    assert result["secret"] == (None if check_mode else row(NEW_ID))
-    assert result["secrets"] == ([row(OLD_ID)] if check_mode else [row(OLD_ID), row(NEW_ID)])
-    assert result["diff"]["before"] == {"secrets": [row(OLD_ID)]}
-    assert_nothing_secret(run.printed)
-
-
-@both_modes
-def test_api_secret_absent(wire: Wire, run: TaskRun, monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
-    monkeypatch.setitem(TASKS, "vonage_api_secret", {"state": "absent", "secret_id": OLD_ID})
-    wire.list(OLD_ID, NEW_ID)
-    if not check_mode:
-        wire.delete(OLD_ID)
-    result = run("vonage_api_secret", check_mode=check_mode)
-    assert (result["changed"], result["secret"], result["secrets"]) == (True, row(OLD_ID), [row(NEW_ID)])
-
-
-@both_modes
-def test_subaccount_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
-    wire.expect("GET", SUBACCOUNTS, body=family(SHARING))
-    result = run("vonage_subaccount_info", check_mode=check_mode)
-    assert result["changed"] is False
-    assert result["subaccounts"] == [returned_account(SHARING)]
-    assert result["primary"] == returned_account(PRIMARY)
-    assert_nothing_secret(run.printed)
-
-
-@both_modes
-def test_api_secret_info(wire: Wire, run: TaskRun, check_mode: bool) -> None:
-    wire.list(OLD_ID)
-    wire.refuse(NEW)
-    result = run("vonage_api_secret_info", check_mode=check_mode)
-    assert result["changed"] is False
-    assert result["accounts"] == [{"account_id": KEY, "secrets": [row(OLD_ID)], "error": None}]
-    assert (result["secrets"], result["candidates"]) == ([row(OLD_ID)], ["refused"])
-    assert_nothing_secret(run.printed)
 
 
 def test_candidates_given_as_text_are_not_shown(wire: Wire, run: TaskRun) -> None:
@@ -273,31 +177,6 @@ def test_unverified_certificates_are_a_warning_of_the_task(wire: Wire, run: Task
 
 
 # -- failure -----------------------------------------------------------------------------------------------------------
-
-
-@every_module
-def test_a_refusal_is_a_failure_with_everything_to_branch_on(
-    serve: t.Callable[..., Server], run: TaskRun, name: str
-) -> None:
-    body = problem("invalid-ip", "Invalid IP", "Your address is not on the list.")
-    server = serve(*[http(403, body, "X-Request-Id: 854d38af")] * 3)
-    options: dict[str, t.Any] = {"rest_url": server.url, "api_url": server.url}
-    if name == "vonage_api_secret_info":
-        options["candidates"] = None
-    result = run(name, options, fails=True)
-    assert set(result["error"]) == ERROR_KEYS
-    assert (result["error"]["status"], result["error"]["code"]) == (403, "invalid-ip")
-    assert result["error"]["title"] == "Invalid IP"
-    assert result["error"]["detail"] == "Your address is not on the list."
-    assert result["error"]["outcome"] == "refused"
-    assert (result["error"]["instance"], result["error"]["request_id"]) == ("0f00ba12", "854d38af")
-    assert result["error"]["method"] in ("GET", "POST")
-    assert result["error"]["path"] in ("/account/get-balance", SETTINGS, SECRETS, SUBACCOUNTS)
-    assert result["error"]["invalid_parameters"] == []
-    assert "HTTP 403 Invalid IP: Your address is not on the list" in result["msg"]
-    assert "IP allow list" in result["msg"]
-    assert len(server.requests) == 1
-    assert_nothing_secret(run.printed)
 
 
 @every_module
