@@ -12,7 +12,7 @@ from decimal import Decimal
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._answers import legacy_failure, parse_json
@@ -217,6 +217,7 @@ BODIES = st.dictionaries(st.sampled_from([*KEYS, "invalid_parameters"]), VALUES,
     request_id=st.text(max_size=20),
     body=st.binary(max_size=200).map(lambda raw: raw.decode("utf-8", "replace")) | st.text(max_size=200) | BODIES,
 )
+@settings(max_examples=50)
 @example(status=500, request_id="a\nb", body='{"title": "a\\u2028b", "invalid_parameters": [{"name": "\\n\\n"}]}')
 @example(status=420, request_id="", body="\x85")
 def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, request_id: str, body: str) -> None:

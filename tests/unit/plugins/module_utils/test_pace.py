@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 from contextlib import ExitStack, suppress
 
 import pytest
 
 from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, Turn
+
+
+class NoRoom(Exception):
+    """A turn would have to wait until another one ends."""
 
 
 class Lane:
@@ -30,18 +33,24 @@ class Lane:
         return stack, [stack.enter_context(self.pace.turn()) for _turn in range(count)]
 
     def has_room(self, count: int) -> bool:
-        """Whether so many turns can be under way at once."""
-        all_begun = threading.Event()
+        """Whether so many turns can be under way at once, and none of them has to wait for room."""
 
-        def enter() -> None:
-            # Ended with an error, so that nothing grows by it.
-            with suppress(ZeroDivisionError), self.together(count)[0]:
-                all_begun.set()
-                raise ZeroDivisionError
+        def at_once(has_room: t.Callable[[], bool]) -> None:
+            if not has_room():
+                raise NoRoom
 
-        # One that finds no room stays where it is, until the test ends.
-        threading.Thread(target=enter, daemon=True).start()
-        return all_begun.wait(0.3)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.pace._changed, "wait_for", at_once)
+            try:
+                with ExitStack() as turns:
+                    for _turn in range(count):
+                        turns.enter_context(self.pace.turn())
+                    # Ended with an error, so that nothing grows by it.
+                    raise ZeroDivisionError
+            except NoRoom:
+                return False
+            except ZeroDivisionError:
+                return True
 
 
 @pytest.fixture

@@ -365,7 +365,7 @@ def values(record: dict[str, Any]) -> set[str]:
 
 
 @given(paths, st.lists(facts, min_size=9, max_size=9))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str], learned: list[Any]) -> None:
     record = started()
     for step, step_facts in zip(path, learned):

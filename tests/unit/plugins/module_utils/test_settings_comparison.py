@@ -9,7 +9,7 @@ import string
 import typing as t
 from urllib.parse import parse_qsl
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._operations.account_settings import (
@@ -124,6 +124,7 @@ unset = st.sampled_from(["", None, "absent"])
     method=st.one_of(st.none(), st.just("POST_JSON")),
     again=st.booleans(),
 )
+@settings(max_examples=40)
 def test_only_what_differs_is_sent_and_predicted(
     before: tuple[t.Any, t.Any], wanted: tuple[t.Any, t.Any], method: str | None, again: bool
 ) -> None:

@@ -36,6 +36,7 @@ class Encrypted:
 
 
 @hypothesis.given(value=plain)
+@hypothesis.settings(max_examples=30)
 def test_what_json_can_say_arrives_as_json_would_carry_it(value: t.Any) -> None:
     assert _plain(value) == json.loads(json.dumps(value))
 
