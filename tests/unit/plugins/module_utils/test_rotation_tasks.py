@@ -22,49 +22,58 @@ def plan(*steps: str, missing: t.Sequence[str] = ()) -> dict[str, t.Any]:
 
 
 @pytest.mark.parametrize(
-    ("steps", "tasks"),
-    [
-        ([], []),
-        (ALL, ["save prepare", "create", "save create", "verify", "save promote"]),
-        (["claim", "distribute", "confirm", "revoke", "settle"], ["save claim"]),
-        # Nobody is asked: what was claimed is given up.
-        (["drop"], ["save drop", "drop", "save dropped", "save release"]),
-        (["claim", "verify"], ["save claim", "verify", "save release"]),
-        # In an emergency, room is made first.
-        (["revoke", "settle", *ALL], ["save revoke", "revoke", "settle", "save settle", "save prepare", "create"]),
-    ],
-    ids=str,
+    ("step", "done"), [("prepare", "create"), ("drop", "drop"), ("revoke", "revoke"), ("revoke", "settle")]
 )
-def test_tasks_until_the_consumers_are_asked(steps: list[str], tasks: list[str]) -> None:
-    assert tasks_before_asking(plan(*steps), ())[: len(tasks) or None] == tasks
+def test_an_intent_is_saved_before_it_is_carried_out(step: str, done: str) -> None:
+    # In an emergency, room is made first.
+    tasks = tasks_before_asking(plan("drop", "revoke", "settle", *ALL), ())
+    assert tasks.index(f"save {step}") < tasks.index(done)
+
+
+@pytest.mark.parametrize(("step", "saved"), [("create", "create"), ("drop", "dropped"), ("settle", "settle")])
+def test_what_was_done_is_saved_after_it(step: str, saved: str) -> None:
+    tasks = tasks_before_asking(plan("drop", "revoke", "settle", *ALL), ())
+    assert tasks.index(f"save {saved}") > tasks.index(step)
+
+
+def test_a_run_that_asks_nobody_gives_its_lease_up() -> None:
+    assert tasks_before_asking(plan("claim", "verify"), ())[-1] == "save release"
+    assert "save release" not in tasks_before_asking(plan(*ALL), ())
+    assert tasks_before_asking(plan(), HOOKS) == []
 
 
 def test_nothing_is_revoked_before_the_consumers_are_asked() -> None:
     assert "revoke" not in tasks_before_asking(plan(*ALL), HOOKS)
 
 
-def test_what_a_user_wants_is_done_too() -> None:
-    assert tasks_before_asking(plan(*ALL), HOOKS) == [
-        "approve",
-        "save prepare",
-        "create",
-        "note created",
-        "save create",
-        "verify",
-        "verify_hook",
-        "save promote",
-        "notify promoted",
-        "distribute",
-    ]
-    assert tasks_before_asking(plan(), HOOKS) == []
-    assert tasks_after_asking(plan("revoke", "settle"), "promoted", HOOKS) == [
-        "save revoke",
-        "revoke",
-        "note revoked",
-        "notify revoked",
-        "settle",
-        "save settle",
-    ]
+BEFORE = tasks_before_asking(plan("rollback", "drop", *ALL), HOOKS)
+AFTER = tasks_after_asking(plan("revoke", "settle"), "promoted", HOOKS)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "done", "told"),
+    [
+        (BEFORE, "save rollback", ["notify rolled_back"]),
+        (BEFORE, "drop", ["note dropped"]),
+        (BEFORE, "create", ["note created"]),
+        (BEFORE, "verify", ["verify_hook"]),
+        (BEFORE, "save promote", ["notify promoted", "distribute"]),
+        (AFTER, "revoke", ["note revoked", "notify revoked"]),
+    ],
+)
+def test_a_users_hook_comes_right_after_what_it_is_about(tasks: list[str], done: str, told: list[str]) -> None:
+    at = tasks.index(done) + 1
+    assert tasks[at : at + len(told)] == told
+
+
+def test_a_user_approves_before_anything_is_done() -> None:
+    assert BEFORE.index("approve") == 0
+
+
+@pytest.mark.parametrize("wanted", [(), *((hook,) for hook in HOOKS)], ids=str)
+def test_a_hook_that_a_user_does_not_want_is_left_out_and_nothing_else(wanted: tuple[str, ...]) -> None:
+    left = [task for task in BEFORE if task.split()[0] not in HOOKS or task.split()[0] in wanted]
+    assert tasks_before_asking(plan("rollback", "drop", *ALL), wanted) == left
 
 
 @pytest.mark.parametrize(
