@@ -12,7 +12,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account
+from conftest import ACCOUNT, Rehearsal, Run, account
+from intercept import Answer, intercept
+
+from vonage_simulator.faults import Delivery
+from vonage_simulator.wire import Request
 
 SECRETS = f"/accounts/{ACCOUNT}/secrets"
 CHECK_FORCED = ("--check", "-e", "rotate_api_secret_force=true")
@@ -93,6 +97,7 @@ def assert_a_whole_rotation(place: Rehearsal, *arguments: str, **environment: st
     return run
 
 
+@pytest.mark.full
 def test_a_rotation_by_modules_is_that_of_the_controllers_own_process(place: Rehearsal) -> None:
     place.start_consumer()
     run = assert_a_whole_rotation(place, "-vvv", VONAGE_IN_PROCESS="false")
@@ -117,7 +122,7 @@ def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
 
     counts = place.stop_consumer()
     assert counts["refused"] == counts["failed"] == 0
-    assert counts["accepted"] > 50
+    assert counts["accepted"] > 0
 
 
 @pytest.mark.every_core
@@ -129,25 +134,16 @@ def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
     assert not place.record.exists()
 
 
-KILLS = [
-    "Write the record after prepare",
-    "Create the secret at Vonage",
-    "Write the record after create",
-    "Read the balance with the new value",
-    "List the secrets with the new value",
-    "Write the record after promote",
-    "Write the environment file",
-    "Let the process read the file",
-    "Note which generation is in use",
-    "Write the record after revoke",
-    "Revoke the old secret",
-    "Wait until Vonage lists the new secret alone, and refuses the old one",
-    "Write the record after settle",
-]
-
-
-@pytest.mark.parametrize("task", KILLS)
-def test_a_run_that_is_killed_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
+# Those of the role's own tasks that test_killed.py has no moment for.
+@pytest.mark.parametrize(
+    "task",
+    [
+        "Write the environment file",
+        pytest.param("Let the process read the file", marks=pytest.mark.full),
+        pytest.param("Note which generation is in use", marks=pytest.mark.full),
+    ],
+)
+def test_a_run_that_is_killed_while_it_hands_over_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
     place.start_consumer()
     killed = place.run(kill_after=task)
     assert killed.status == -9, killed.output
@@ -157,21 +153,6 @@ def test_a_run_that_is_killed_is_finished_by_the_next_one(place: Rehearsal, task
     assert place.writes() == [f"POST {SECRETS} 201", f"DELETE {SECRETS}/{place.stored()['retired'][0]['id']} 204"]
     counts = place.stop_consumer()
     assert counts["refused"] == 0
-
-
-def test_a_secret_that_is_not_due_is_left_alone(place: Rehearsal) -> None:
-    run = place.rotate("-e", "rotate_api_secret_max_age=3650d")
-    assert "idle (not_due)" in run.output
-    assert run.changed == 0
-    assert not place.record.exists()
-
-
-def test_force_rotates_before_the_time(place: Rehearsal) -> None:
-    place.start_consumer()
-    place.rotate()
-    place.rotate(*FORCED)
-    assert_rotated(place, generation=2)
-    assert place.stop_consumer()["refused"] == 0
 
 
 @pytest.mark.every_core
@@ -189,18 +170,7 @@ def test_an_unknown_second_secret_blocks(place: Rehearsal) -> None:
     assert not place.record.exists()
 
 
-def test_the_operator_can_name_the_secret_in_use(place: Rehearsal) -> None:
-    found = place.account()
-    in_use = place.secret_ids()[0]
-    place.simulator.state.create_secret(found, "SomebodyElses1")
-    # The consumer must confirm generation 0 before the other secret goes.
-    place.start_consumer()
-    place.rotate("-e", f"rotate_api_secret_current_secret_id={in_use}")
-    assert place.secret_ids() == [in_use]
-    assert place.stored()["current"]["value"] == FIRST_SECRET
-    assert place.stop_consumer()["refused"] == 0
-
-
+@pytest.mark.full
 @pytest.mark.every_core
 def test_a_consumer_that_is_silent_keeps_the_other_secret_even_at_generation_0(place: Rehearsal) -> None:
     found = place.account()
@@ -231,6 +201,8 @@ def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
         *("-e", f"rotate_api_secret_metrics={metrics}"),
     )
     assert again.changed == 0
+    # A run that waits gives the record up.
+    assert place.stored()["lease"] is None
     assert place.writes() == []
     promoted = datetime.fromisoformat(record["current"]["since"].replace("Z", "+00:00"))
     [overlap] = re.findall("vonage_rotation_overlap_seconds{.*} (.*)", metrics.read_text(encoding="utf-8"))
@@ -243,60 +215,24 @@ def test_grace_keeps_the_old_secret_until_a_later_run(place: Rehearsal) -> None:
     assert place.stop_consumer()["refused"] == 0
 
 
-def test_a_consumer_that_does_not_confirm_keeps_the_old_secret(place: Rehearsal) -> None:
-    place.start_consumer()
-    place.write_inventory(env_file_reload=["true"], env_file_confirm_retries=1)
-    run = place.run()
-    assert "grace (unconfirmed_consumers)" in run.text
-    assert "gateway1" in run.text
-    assert len(place.secret_ids()) == 2
-
-    place.write_inventory()
-    place.rotate()
-    assert_rotated(place)
-    assert place.stop_consumer()["refused"] == 0
-
-
-def test_without_consumers_only_finish_revokes(place: Rehearsal) -> None:
-    place.write_inventory(consumers="")
-    run = place.rotate()
-    assert "grace (nobody_confirms)" in run.output
-    assert len(place.secret_ids()) == 2
-    place.rotate("-e", "rotate_api_secret_mode=finish")
-    assert place.secret_ids() == [place.stored()["current"]["id"]]
-
-
-def test_an_older_generation_does_not_replace_a_newer_one(place: Rehearsal) -> None:
-    newer = f"VONAGE_API_KEY={ACCOUNT}\nVONAGE_API_SECRET={FIRST_SECRET}\nVONAGE_API_SECRET_GENERATION=5\n"
-    place.env_file.write_text(newer, encoding="utf-8")
-    run = place.run()
-    assert run.status == 2
-    assert "the record is out of date" in run.text
-    assert place.env_file.read_text(encoding="utf-8") == newer
-    assert len(place.secret_ids()) == 2
-
-
-def test_a_consumer_that_cannot_be_reached_keeps_the_old_secret_and_is_named(place: Rehearsal) -> None:
-    host = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_ssh_common_args": "-o ConnectTimeout=2"}
-    inventory = json.dumps({"all": {"children": {"sms_gateways": {"hosts": {"gateway2": host}}}}})
-    (place.directory / "more.json").write_text(inventory, encoding="utf-8")
-    place.start_consumer()
-    run = place.run("-i", str(place.directory / "more.json"))
-    assert run.status != 0
-    assert "grace (unconfirmed_consumers)" in run.text
-    assert "have not confirmed generation 1: gateway2" in run.text
-    assert len(place.secret_ids()) == 2
-    assert place.stop_consumer()["refused"] == 0
-
-
 @pytest.mark.every_core
 def test_a_new_secret_that_is_slow_to_arrive_is_waited_for(place: Rehearsal) -> None:
-    place.simulator.switches["propagation_delay_rest"] = 3.0
-    place.simulator.switches["propagation_delay_api"] = 1.0
+    delays = {"get-balance": "propagation_delay_rest", "secrets": "propagation_delay_api"}
+    place.simulator.switches.update(dict.fromkeys(delays.values(), 3600.0))
+
+    def end_with_the_first_refusal(request: Request, answer: Answer) -> Delivery:
+        delivery = answer(request)
+        # The first of them asks whether the value is there already.
+        if place.calls().count(f"GET {request.path} 401") > ("secrets" in request.path):
+            place.simulator.switches[delays[request.path.rpartition("/")[2]]] = 0.0
+        return delivery
+
+    intercept(place.simulator, end_with_the_first_refusal)
     place.start_consumer()
-    place.rotate()
+    place.rotate("-e", "rotate_api_secret_verify_interval=0")
     assert_rotated(place)
-    assert "GET /account/get-balance 401" in place.calls()
+    logins = [call for call in place.calls()[4:] if call.endswith("401")]
+    assert logins[:2] == ["GET /account/get-balance 401", f"GET {SECRETS} 401"]
     assert place.stop_consumer()["refused"] == 0
 
 
@@ -307,38 +243,6 @@ def test_a_new_secret_that_does_not_arrive_stops_the_run_and_is_kept(place: Rehe
     assert run.status == 2
     assert "does not accept it after 1s" in run.text
     assert place.stored()["pending"]["id"] in place.secret_ids()
-    place.simulator.clock.advance(3600)
-    place.rotate()
-    assert_rotated(place)
-    assert len([call for call in place.writes() if call.startswith("POST")]) == 1
-    assert place.stop_consumer()["refused"] == 0
-
-
-@pytest.mark.parametrize("action", ["drop_before", "drop_after"])
-def test_a_creation_without_an_answer_is_resolved(place: Rehearsal, action: str) -> None:
-    place.simulator.add_fault(action, method="POST", path="/secrets$", times=1)
-    place.start_consumer()
-    place.run()
-    place.rotate()
-    assert_rotated(place)
-    assert place.stop_consumer()["refused"] == 0
-
-
-def test_a_retired_secret_that_is_back_is_dropped(place: Rehearsal) -> None:
-    place.start_consumer()
-    place.rotate()
-    place.simulator.switches["reused_secret"] = "accepted"
-    found = place.account()
-    place.simulator.state.create_secret(found, FIRST_SECRET)
-    soon = place.run()
-    assert soon.status == 2
-    assert "inconclusive (retired_lingers)" in soon.text
-    assert len(place.secret_ids()) == 2
-
-    place.store(retired=[{**place.stored()["retired"][0], "retired_at": "2026-11-20T12:00:00Z"}])
-    run = place.rotate()
-    assert "rotate (retired_revived)" in run.output
-    assert_rotated(place)
     assert place.stop_consumer()["refused"] == 0
 
 
@@ -354,13 +258,10 @@ def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(p
     assert len(place.secret_ids()) == 2
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "task",
-    [
-        "Write the record after create",
-        "Revoke the secret that is known never to have been used, or to be superseded",
-        "Write the record after dropped",
-    ],
+    ["Revoke the secret that is known never to have been used, or to be superseded", "Write the record after dropped"],
 )
 def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
     report = place.directory / "report.jsonl"
@@ -407,7 +308,7 @@ def test_a_module_that_crashes_is_no_accepted_login(place: Rehearsal) -> None:
     assert (place.stored()["stage"], place.stored()["generation"]) == ("created", 0)
 
 
-@pytest.mark.parametrize("hand_over", ["is silent", "fails"])
+@pytest.mark.parametrize("hand_over", ["is silent", pytest.param("fails", marks=pytest.mark.full)])
 def test_confirmations_of_one_account_do_not_count_for_another(place: Rehearsal, hand_over: str) -> None:
     place.simulator.engine.load_accounts([account(), {**account(), "api_key": "c0ffee01"}])
     place.start_consumer()
