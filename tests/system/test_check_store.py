@@ -37,7 +37,10 @@ def findings(run: Run) -> list[str]:
 
 
 @pytest.mark.every_core
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(name, marks=() if name in ("no comparison", "shows") else pytest.mark.full) for name in FAULTS],
+)
 def test_a_store_of_ones_own_is_checked(place: Rehearsal, fault: str) -> None:
     store, file = place.directory / "own", place.directory / "stored.json"
     store.mkdir()
@@ -86,7 +89,7 @@ def test_the_check_of_a_file_leaves_nothing(place: Rehearsal) -> None:
 
 
 @pytest.mark.every_core
-@pytest.mark.parametrize("variable", ["account_id", "check_account_id"])
+@pytest.mark.parametrize("variable", [pytest.param("account_id", marks=pytest.mark.full), "check_account_id"])
 def test_the_record_of_an_account_that_is_rotated_is_left_alone(place: Rehearsal, variable: str) -> None:
     place.write_inventory(record_in_clear=True, consumers="")
     place.rotate(vault=False)
@@ -97,6 +100,7 @@ def test_the_record_of_an_account_that_is_rotated_is_left_alone(place: Rehearsal
     assert place.record.read_bytes() == record
 
 
+@pytest.mark.full
 def test_in_check_mode_nothing_can_be_found_out(place: Rehearsal) -> None:
     place.write_inventory(record_in_clear=True)
     run = check_store(place, "--check")
@@ -153,6 +157,7 @@ def test_the_store_in_the_guide_keeps_its_contract(place: Rehearsal) -> None:
         assert place.secret_ids() == [record["current"]["id"]]
 
 
+@pytest.mark.full
 def test_the_store_in_the_guide_compares_while_it_stores(place: Rehearsal) -> None:
     def step_in(request: Request) -> None:
         if request.method == "PUT":

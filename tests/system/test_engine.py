@@ -231,7 +231,13 @@ def of_the_engine(simulator: Simulator, history: History) -> Any:
     return (*trace.words(world.store.versions[saved:]), ending.reason)
 
 
-@pytest.mark.parametrize("history", HISTORIES)
+# What other tests show of the role in `make test`, request by request here.
+FURTHER = {"nothing to do", "resumed", "handed over", "grace", "rollback", "emergency", "forced"}
+
+
+@pytest.mark.parametrize(
+    "history", [pytest.param(name, marks=pytest.mark.full if name in FURTHER else ()) for name in HISTORIES]
+)
 def test_the_engine_does_what_the_role_does(place: Rehearsal, history: str) -> None:
     role = of_the_role(place, HISTORIES[history])
     with Simulator() as simulator:

@@ -268,6 +268,7 @@ def test_every_module_has_cases() -> None:
 both_ways = pytest.mark.parametrize("in_process", ["false", "true"], ids=["as-module", "in-process"])
 
 
+@pytest.mark.full
 @both_ways
 def test_no_case_of_a_module_shows_a_secret(place: Rehearsal, in_process: str) -> None:
     environment = {**give_login(place), "ANSIBLE_KEEP_REMOTE_FILES": "1", "VONAGE_IN_PROCESS": in_process}
@@ -329,6 +330,7 @@ def test_a_rotation_shows_no_secret(place: Rehearsal) -> None:
         oracle.assert_silent(values(place))
 
 
+@pytest.mark.full
 def test_a_rotation_that_fails_shows_no_secret(place: Rehearsal) -> None:
     place.start_consumer()
     with Oracle(place) as oracle:
@@ -358,6 +360,7 @@ def test_a_secret_is_recognised_in_every_form(name: str) -> None:
         assert not any(form in QUOTED[name]("N0thing/Of+The\\Kind") for form in forms(secret))
 
 
+@pytest.mark.full
 def test_the_search_finds_what_it_looks_for(place: Rehearsal) -> None:
     """Plants a secret of its own in each kind of artefact."""
     plants = {kind: f'Pl4nt"/+%é\\PlantedIn{kind.capitalize()}' for kind in KINDS}

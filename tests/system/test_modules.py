@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The modules as tasks: credentials from every place, check mode, and the same task twice."""
+"""The modules in a playbook: credentials for all of them, and what the README begins with."""
 
 from __future__ import annotations
 
@@ -10,23 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
-
-SECRETS = f"/accounts/{ACCOUNT}/secrets"
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal
 
 
 def module(name: str, **options: Any) -> dict[str, Any]:
     return {f"community.vonage.{name}": options, "register": "result"}
-
-
-def expect(*conditions: str) -> dict[str, Any]:
-    return {"ansible.builtin.assert": {"that": list(conditions)}}
-
-
-def play(place: Rehearsal, *tasks: dict[str, Any], arguments: tuple[str, ...] = ()) -> Run:
-    run = place.play(*tasks, arguments=arguments)
-    assert run.status == 0, run.output
-    return run
 
 
 @pytest.mark.every_core
@@ -57,73 +45,6 @@ def test_the_action_group_sets_the_credentials_of_all_modules(place: Rehearsal) 
     run = place.run(playbook=str(playbook), environment=nothing)
     assert run.status == 0, run.output
     assert len(place.calls()) == 6
-
-
-def test_balance(place: Rehearsal) -> None:
-    play(
-        place,
-        module("vonage_balance_info"),
-        expect(
-            "result is not changed",
-            "result.balance.value == 42.5",
-            "result.balance.currency == 'EUR'",
-            "result.balance.auto_reload",
-        ),
-    )
-
-
-def test_topup_below_an_amount(place: Rehearsal) -> None:
-    topup = module("vonage_topup", transaction_reference="00X123", below=50)
-    play(place, topup, expect("result is changed", "not result.topped_up"), arguments=("--check",))
-    assert place.writes() == []
-    play(place, topup, expect("result is changed", "result.topped_up", "result.balance.value == 42.5"))
-    assert place.writes() == ["POST /account/top-up 200"]
-    play(place, module("vonage_topup", trx="00X123", below=20), expect("result is not changed", "not result.topped_up"))
-    assert len(place.writes()) == 1
-
-
-def test_settings_are_kept_as_declared(place: Rehearsal) -> None:
-    declared = module("vonage_account_settings", mo_callback_url="https://example.com/sms")
-    checked = play(place, declared, expect("result is changed"), arguments=("--check", "--diff"))
-    assert '+ "mo_callback_url": "https://example.com/sms"' in checked.text
-    found = place.account()
-    assert found.settings.mo_callback_url == ""
-    again = {**declared, "register": "again"}
-    play(place, declared, again, expect("result is changed", "again is not changed"))
-    assert found.settings.mo_callback_url == "https://example.com/sms"
-    unset = module("vonage_account_settings", mo_callback_url="")
-    play(place, unset, expect("result is changed", "result.settings.mo_callback_url == ''"))
-    assert found.settings.mo_callback_url == ""
-
-
-def test_a_callback_that_vonage_does_not_keep_is_a_failure(place: Rehearsal) -> None:
-    place.simulator.switches["dead_urls"] = ["https://dead.example.com/sms"]
-    place.simulator.switches["dead_url_answer"] = "V-b"
-    run = place.play(module("vonage_account_settings", mo_callback_url="https://dead.example.com/sms"))
-    assert run.status == 2
-    assert "Vonage kept the old value of mo_callback_url" in run.text
-
-
-def test_a_secret_is_created_once_and_revoked_once(place: Rehearsal) -> None:
-    create = module("vonage_api_secret", secret="Created0nce")
-    play(place, create, expect("result is changed", "result.secret is none"), arguments=("--check",))
-    assert place.writes() == []
-    again = {**create, "register": "again"}
-    play(place, create, again, expect("result is changed", "again is not changed", "again.secrets | length == 2"))
-    assert place.writes() == [f"POST {SECRETS} 201"]
-    new_id = place.secret_ids()[1]
-    revoke = module("vonage_api_secret", state="absent", secret_id=new_id)
-    gone = {**revoke, "register": "gone"}
-    play(place, revoke, gone, expect("result is changed", "gone is not changed"))
-    assert place.writes() == [f"POST {SECRETS} 201", f"DELETE {SECRETS}/{new_id} 204"]
-
-
-def test_a_third_secret_is_refused_and_both_ids_are_named(place: Rehearsal) -> None:
-    play(place, module("vonage_api_secret", secret="Created0nce"))
-    run = place.play(module("vonage_api_secret", secret="Created2wice"))
-    assert run.status == 2
-    assert all(secret_id in run.text for secret_id in place.secret_ids())
-    assert len(place.writes()) == 1
 
 
 @pytest.mark.every_core

@@ -177,6 +177,7 @@ def test_too_many_failures_end_it_and_the_primary_account_stays(place: Rehearsal
     assert {key: accounts.record(key)["current"]["value"] for key in values} == values
 
 
+@pytest.mark.full
 def test_one_failure_of_several_that_are_allowed_leaves_the_others_rotated(place: Rehearsal) -> None:
     accounts = Accounts(place)
     place.simulator.add_fault("status_before", status=500, method="POST", path=f"/{SUBACCOUNTS[2]}/", times=1)
@@ -186,6 +187,7 @@ def test_one_failure_of_several_that_are_allowed_leaves_the_others_rotated(place
     assert sorted(accounts.created()) == [key for key in SUBACCOUNTS if key != SUBACCOUNTS[2]]
 
 
+@pytest.mark.full
 def test_the_others_log_in_with_the_secret_that_the_primary_account_has_now(place: Rehearsal) -> None:
     accounts = Accounts(place, with_secrets=False)
     run = accounts.run()
@@ -199,6 +201,7 @@ def test_the_others_log_in_with_the_secret_that_the_primary_account_has_now(plac
     assert again.status == 0, again.output
 
 
+@pytest.mark.full
 def test_the_inventory_of_the_guide_logs_in_with_the_secret_of_the_record(place: Rehearsal) -> None:
     accounts = Accounts(place)
     assert accounts.run().status == 0
@@ -212,6 +215,7 @@ def test_the_inventory_of_the_guide_logs_in_with_the_secret_of_the_record(place:
     assert accounts.touched() >= {*SUBACCOUNTS, ACCOUNT}
 
 
+@pytest.mark.full
 def test_a_run_that_is_killed_is_finished_and_an_account_that_is_leased_is_left_to_its_holder(place: Rehearsal) -> None:
     accounts = Accounts(place)
     # The canary is done by then, and the secret of another account was just made.
@@ -265,6 +269,7 @@ def test_a_limit_without_localhost_is_refused(place: Rehearsal) -> None:
         assert accounts.touched() == set()
 
 
+@pytest.mark.full
 def test_records_elsewhere_are_refused(place: Rehearsal) -> None:
     accounts = Accounts(place)
     run = accounts.run(rotate_api_secret_store="hashi_vault_kv2")
@@ -283,7 +288,11 @@ def test_consumers_on_hosts_are_refused(place: Rehearsal) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"rotate_fleet_accounts": "nobody"}, {"rotate_fleet_records": "records"}, {"rotate_fleet_max_fail": 0}],
+    [
+        {"rotate_fleet_accounts": "nobody"},
+        pytest.param({"rotate_fleet_records": "records"}, marks=pytest.mark.full),
+        pytest.param({"rotate_fleet_max_fail": 0}, marks=pytest.mark.full),
+    ],
     ids=str,
 )
 def test_settings_that_are_wrong(place: Rehearsal, settings: dict[str, Any]) -> None:

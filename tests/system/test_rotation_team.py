@@ -81,8 +81,11 @@ def test_the_report_and_the_metrics_of_a_rotation(place: Rehearsal) -> None:
             assert form not in text + report.read_text(encoding="utf-8")
 
 
-def test_a_run_that_fails_is_reported_and_still_fails(place: Rehearsal) -> None:
-    report, metrics = watch(place)
+def test_a_run_that_fails_is_reported_and_told_of_and_still_fails(place: Rehearsal) -> None:
+    events = place.directory / "events"
+    line = "{{ rotate_api_secret_event }} {{ rotate_api_secret_result.failed_task }}"
+    note = {"ansible.builtin.copy": {"dest": str(events), "content": line, "mode": "0600"}}
+    report, metrics = watch(place, notify_tasks=hook(place, "notify", note))
     place.simulator.add_fault("status_before", status=500, method="POST", path="/secrets", times=1)
     run = place.run()
     assert run.status == 2
@@ -94,8 +97,10 @@ def test_a_run_that_fails_is_reported_and_still_fails(place: Rehearsal) -> None:
     assert entry["stage"] == "prepared"
     assert "last_run" in metrics.read_text(encoding="utf-8")
     assert "last_success" not in metrics.read_text(encoding="utf-8")
+    assert events.read_text(encoding="utf-8") == "failed Create | Create the secret at Vonage"
 
 
+@pytest.mark.full
 def test_a_run_that_is_blocked_is_reported(place: Rehearsal) -> None:
     report, metrics = watch(place)
     found = place.account()
@@ -115,12 +120,14 @@ def test_a_run_that_only_looks_writes_nothing(place: Rehearsal) -> None:
     assert not metrics.exists()
 
 
-def test_a_report_that_cannot_be_written_does_not_stop_a_rotation(place: Rehearsal) -> None:
-    place.write_inventory(report="/nowhere/report.jsonl")
+def test_a_team_that_cannot_be_told_does_not_stop_a_rotation(place: Rehearsal) -> None:
+    silent = hook(place, "notify", {"ansible.builtin.fail": {"msg": "the chat is down"}})
+    place.write_inventory(report="/nowhere/report.jsonl", notify_tasks=silent)
     place.start_consumer()
     run = place.rotate()
     assert place.stored()["stage"] == "idle"
     assert "cannot be written" in run.text
+    assert "the rotation goes on" in run.text
     assert place.stop_consumer()["refused"] == 0
 
 
@@ -166,41 +173,9 @@ def test_what_is_not_approved_is_not_begun(place: Rehearsal) -> None:
     assert not place.record.exists()
 
 
-def test_a_value_that_the_users_check_refuses_is_given_to_nobody(place: Rehearsal) -> None:
-    refuse = {"ansible.builtin.fail": {"msg": "SIP does not take it yet"}}
-    place.write_inventory(verify_tasks=hook(place, "verify", refuse))
-    place.start_consumer()
-    assert place.run().status == 2
-    assert place.stored()["stage"] == "created"
-    assert FIRST_SECRET in place.env_file.read_text(encoding="utf-8")
-    assert place.stop_consumer()["refused"] == 0
-
-
-def test_a_team_that_cannot_be_told_does_not_stop_a_rotation(place: Rehearsal) -> None:
-    place.write_inventory(notify_tasks=hook(place, "notify", {"ansible.builtin.fail": {"msg": "the chat is down"}}))
-    place.start_consumer()
-    run = place.rotate()
-    assert "the rotation goes on" in run.text
-    assert place.stored()["stage"] == "idle"
-    assert place.stop_consumer()["refused"] == 0
-
-
-def test_a_failure_is_told_of(place: Rehearsal) -> None:
-    events = place.directory / "events"
-    line = "{{ rotate_api_secret_event }} {{ rotate_api_secret_result.failed_task }}"
-    place.write_inventory(
-        notify_tasks=hook(
-            place,
-            "notify",
-            {"ansible.builtin.copy": {"dest": str(events), "content": line, "mode": "0600"}},
-        )
-    )
-    place.simulator.add_fault("status_before", status=500, method="POST", path="/secrets", times=1)
-    assert place.run().status == 2
-    assert events.read_text(encoding="utf-8") == "failed Create | Create the secret at Vonage"
-
-
-def test_what_a_task_hides_is_not_reported(place: Rehearsal) -> None:
+def test_a_value_that_the_users_check_refuses_is_given_to_nobody_and_what_it_hides_is_not_reported(
+    place: Rehearsal,
+) -> None:
     hidden = {
         "ansible.builtin.command": "sh -c 'echo {{ rotate_api_secret_value }} >&2; false'",
         "no_log": True,
@@ -209,6 +184,8 @@ def test_what_a_task_hides_is_not_reported(place: Rehearsal) -> None:
     report, _metrics = watch(place, verify_tasks=hook(place, "verify", hidden))
     run = place.run("-vvv")
     assert run.status == 2
+    assert place.stored()["stage"] == "created"
+    assert FIRST_SECRET in place.env_file.read_text(encoding="utf-8")
     value = place.stored()["pending"]["value"]
     assert entries(report)[-1]["message"] == "The output of the task is hidden"
     assert value not in run.output + report.read_text(encoding="utf-8")

@@ -156,7 +156,14 @@ def stranger(directory: Path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("variable", ["VONAGE_CA_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "VONAGE_CA_PATH",
+        pytest.param("REQUESTS_CA_BUNDLE", marks=pytest.mark.full),
+        pytest.param("CURL_CA_BUNDLE", marks=pytest.mark.full),
+    ],
+)
 def test_the_workers_of_a_play_do_not_load_its_ca_bundle(
     place: Rehearsal, authority: tuple[trustme.LeafCert, str], variable: str
 ) -> None:
@@ -168,7 +175,9 @@ def test_the_workers_of_a_play_do_not_load_its_ca_bundle(
     assert loads == [f"main {ca_path}"]
 
 
-@pytest.mark.parametrize("wrong", ["authority", "host", "date"])
+@pytest.mark.parametrize(
+    "wrong", ["host", *(pytest.param(what, marks=pytest.mark.full) for what in ("authority", "date"))]
+)
 def test_what_does_not_verify_is_refused_with_a_bundle_that_is_loaded_already(
     place: Rehearsal, authority: tuple[trustme.LeafCert, str], wrong: str
 ) -> None:
@@ -189,7 +198,7 @@ def test_what_does_not_verify_is_refused_with_a_bundle_that_is_loaded_already(
     assert loads == [f"main {bundle}"]
 
 
-@pytest.mark.parametrize("right_first", [True, False])
+@pytest.mark.parametrize("right_first", [True, pytest.param(False, marks=pytest.mark.full)])
 def test_a_bundle_that_changes_is_loaded_again(
     place: Rehearsal, authority: tuple[trustme.LeafCert, str], right_first: bool
 ) -> None:
@@ -225,6 +234,7 @@ def test_a_task_that_names_a_bundle_is_verified_with_that_one(
         assert loads == [f"main {wrong}", f"worker {ca_path}"]
 
 
+@pytest.mark.full
 def test_a_task_that_does_not_verify_does_not_verify(place: Rehearsal, authority: tuple[trustme.LeafCert, str]) -> None:
     wrong = stranger(place.directory)
     careless = {"community.vonage.vonage_balance_info": {"retries": 0, "validate_certs": False}}
