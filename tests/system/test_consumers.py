@@ -208,7 +208,7 @@ def test_an_older_generation_is_refused_but_not_one_of_another_account(consumer:
 
 
 @pytest.mark.every_core
-@one_of_them("systemd_dropin")
+@one_of_them("env_file")
 def test_a_file_of_others_is_left_alone(consumer: Consumer) -> None:
     file = consumer.belongs_to_others()
     content = file.read_text()

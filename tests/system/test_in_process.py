@@ -291,3 +291,10 @@ def test_the_items_of_a_loop_share_a_connection(place: Rehearsal) -> None:
     assert run.status == 0, run.output
     assert len(place.calls()) == 20
     assert len(opened) == 1
+
+
+def test_a_change_of_the_environment_takes_another_connection(place: Rehearsal) -> None:
+    opened = connections(place.simulator)
+    place.play({**BALANCE, "loop": ["a", "a", "b"], "environment": {"CURL_CA_BUNDLE": "/{{ item }}"}})
+    assert len(place.calls()) == 3
+    assert len(opened) == 2

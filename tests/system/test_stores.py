@@ -180,6 +180,15 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
         yield service
 
 
+def one_of_them(kind: type[Service]) -> pytest.MarkDecorator:
+    """All stores, of which the others are further cases."""
+    params = [
+        pytest.param(made, id=made.store, marks=() if made is kind else pytest.mark.full)
+        for made in (Vault, Aws, Kubernetes)
+    ]
+    return pytest.mark.parametrize("service", params, indirect=True)
+
+
 @pytest.fixture
 def place(place: Rehearsal, service: Service) -> Rehearsal:
     """The usual place, with the record in the store."""
@@ -225,6 +234,7 @@ def somebody_elses(record: dict[str, Any]) -> dict[str, Any]:
 # -- rotations ---------------------------------------------------------------------------------------------------------
 
 
+@one_of_them(Vault)
 def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     place.rotate(vault=False)
@@ -239,6 +249,7 @@ def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None
     assert place.stop_consumer()["refused"] == 0
 
 
+@one_of_them(Aws)
 def test_check_mode_stores_nothing(place: Rehearsal, service: Service) -> None:
     run = place.rotate("--check", *FORCED, vault=False)
     assert "rotate (forced)" in run.output
@@ -269,6 +280,7 @@ def assert_refused(run: Run) -> None:
 PATIENT = {"ANSIBLE_HASHI_VAULT_TIMEOUT": "100"}
 
 
+@one_of_them(Aws)
 def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
     let_another_run_in(place, service, "prepare")
     assert_refused(place.run(vault=False, environment=PATIENT))
@@ -277,6 +289,7 @@ def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: S
     assert place.writes() == []
 
 
+@pytest.mark.full
 def test_of_two_runs_that_resume_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
     assert place.run(vault=False, kill_after="Write the record after prepare").status == -9
     pending = service.record()["pending"]
@@ -290,6 +303,7 @@ def test_of_two_runs_that_resume_at_once_one_goes_on(place: Rehearsal, service: 
     assert len(place.writes()) == 1
 
 
+@pytest.mark.full
 def test_a_save_is_refused_when_another_run_saved_before(place: Rehearsal, service: Service) -> None:
     saves = []
 
@@ -311,6 +325,7 @@ def test_a_save_is_refused_when_another_run_saved_before(place: Rehearsal, servi
     assert service.record()["lease"] == {"holder": "somebody else", "expires": None}
 
 
+@one_of_them(Kubernetes)
 def test_a_save_whose_answer_is_lost_is_found_by_the_next_run(place: Rehearsal, service: Service) -> None:
     def step_in(request: Request) -> Answer | None:
         if service.is_save(request):
@@ -330,6 +345,7 @@ def test_a_save_whose_answer_is_lost_is_found_by_the_next_run(place: Rehearsal, 
     assert place.stop_consumer()["refused"] == 0
 
 
+@one_of_them(Vault)
 def test_a_service_that_is_down_stops_the_run_before_vonage_is_asked(place: Rehearsal, service: Service) -> None:
     service.fake.stop()
     run = place.run(vault=False)
@@ -338,6 +354,7 @@ def test_a_service_that_is_down_stops_the_run_before_vonage_is_asked(place: Rehe
     assert place.calls() == []
 
 
+@one_of_them(Vault)
 def test_a_service_that_refuses_to_store_stops_the_run_before_anything_is_created(
     place: Rehearsal, service: Service
 ) -> None:
@@ -349,6 +366,7 @@ def test_a_service_that_refuses_to_store_stops_the_run_before_anything_is_create
     assert place.writes() == []
 
 
+@one_of_them(Aws)
 def test_what_is_no_record_is_left_alone(place: Rehearsal, service: Service) -> None:
     service.put({"password": "N0recordOfOurs"})
     run = place.run(vault=False)
@@ -365,6 +383,7 @@ def echo(request: Request) -> Answer:
     return Answer(422, {"errors": [text], "__type": "ValidationException", "Message": text, **status})
 
 
+@one_of_them(Vault)
 def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     with Oracle(place) as oracle:
@@ -380,7 +399,8 @@ def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
         oracle.assert_silent(values(service))
 
 
-@pytest.mark.parametrize("missing", ["collection", "library"])
+@one_of_them(Vault)
+@pytest.mark.parametrize("missing", [pytest.param("collection", marks=pytest.mark.full), "library"])
 def test_what_is_missing_is_named(place: Rehearsal, service: Service, missing: str) -> None:
     library = {"hashi_vault_kv2": "hvac", "aws_secretsmanager": "boto3", "kubernetes": "kubernetes"}[service.store]
     environment = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
@@ -401,21 +421,21 @@ def test_what_is_missing_is_named(place: Rehearsal, service: Service, missing: s
 # -- what each service is asked ----------------------------------------------------------------------------------------
 
 
-def test_vault_is_given_a_version_to_compare_with_each_write(place: Rehearsal, tmp_path: Path) -> None:
-    vault = Vault(tmp_path)
-    vault.fake.cas_required = True
-    with vault.fake:
-        use(place, vault)
-        place.start_consumer()
-        place.rotate(vault=False, environment=vault.environment)
-        writes = [request.json["options"] for request, _status in vault.fake.log if vault.is_save(request)]
-        assert writes == [{"cas": version} for version in range(5)]
-        assert place.stop_consumer()["refused"] == 0
+@pytest.mark.full
+@pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])
+def test_vault_is_given_a_version_to_compare_with_each_write(place: Rehearsal, service: Vault) -> None:
+    service.fake.cas_required = True
+    place.start_consumer()
+    place.rotate(vault=False)
+    writes = [request.json["options"] for request, _status in service.fake.log if service.is_save(request)]
+    assert writes == [{"cas": version} for version in range(5)]
+    assert place.stop_consumer()["refused"] == 0
 
 
 # -- the check of a store ----------------------------------------------------------------------------------------------
 
 
+@one_of_them(Kubernetes)
 def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> None:
     for _twice in range(2):
         run = check_store(place)
@@ -426,6 +446,7 @@ def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> Non
     assert place.calls() == []
 
 
+@pytest.mark.full
 def test_the_check_leaves_alone_what_is_stored(place: Rehearsal, service: Service) -> None:
     use(place, service, consumers="")
     place.rotate(vault=False)
