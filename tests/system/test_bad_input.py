@@ -28,6 +28,7 @@ def test_a_wrong_secret(place: Rehearsal) -> None:
     assert "There is no record yet" in run.text
 
 
+@pytest.mark.full
 def test_a_relative_path_of_the_record(place: Rehearsal) -> None:
     place.write_inventory(record="rotation/record.yml")
     assert_stopped(place, place.run(), "to the absolute path of the file", "not to rotation/record.yml")
@@ -51,6 +52,7 @@ def test_no_account(place: Rehearsal) -> None:
     assert_stopped(place, run, "Set rotate_api_secret_account_id, or VONAGE_API_KEY")
 
 
+@pytest.mark.full
 def test_no_record_named(place: Rehearsal) -> None:
     place.write_inventory(record="")
     assert_stopped(place, place.run(), "must say where the record is kept: set rotate_api_secret_record")

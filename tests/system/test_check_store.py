@@ -88,8 +88,9 @@ def test_the_check_of_a_file_leaves_nothing(place: Rehearsal) -> None:
     assert not place.record.exists()
 
 
+@pytest.mark.full
 @pytest.mark.every_core
-@pytest.mark.parametrize("variable", [pytest.param("account_id", marks=pytest.mark.full), "check_account_id"])
+@pytest.mark.parametrize("variable", ["account_id", "check_account_id"])
 def test_the_record_of_an_account_that_is_rotated_is_left_alone(place: Rehearsal, variable: str) -> None:
     place.write_inventory(record_in_clear=True, consumers="")
     place.rotate(vault=False)

@@ -276,6 +276,7 @@ def test_a_service_that_is_not_running_is_not_started_and_does_not_confirm(place
     assert len(place.secret_ids()) == 2
 
 
+@pytest.mark.full
 def test_a_template_without_a_place_for_the_secret_is_refused(place: Rehearsal) -> None:
     TemplateFile(place)
     (place.directory / "vonage.json.j2").write_text("generation: {{ rotate_api_secret_generation }}\n")

@@ -352,8 +352,8 @@ SNIPPETS = {
 }
 
 
-# Of the same tasks as another one's, or of what test_fleet.py shows.
-FURTHER = ("docs/rotation.md 4", "roles/simulator/README.md 1")
+# Of the same tasks as another one's, or of what test_fleet.py or test_rotation.py shows.
+FURTHER = ("docs/rotation.md 4", "roles/rotate_api_secret/README.md 1", "roles/simulator/README.md 1")
 
 
 @pytest.mark.parametrize(

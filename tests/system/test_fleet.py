@@ -152,11 +152,11 @@ class Fleet:
     ],
 )
 def test_each_account_is_rotated_once_and_on_its_own(place: Rehearsal, strategy: str, forks: int) -> None:
-    fleet = Fleet(place, 7)
+    fleet = Fleet(place, 6)
     fleet.rotate(strategy=strategy, forks=forks)
     assert {key: fleet.calls(key) for key in fleet.keys} == dict.fromkeys(fleet.keys, ROTATION)
     fleet.assert_rotated(*fleet.keys)
-    assert len({fleet.record(key)["current"]["value"] for key in fleet.keys}) == 7
+    assert len({fleet.record(key)["current"]["value"] for key in fleet.keys}) == 6
 
     fleet.rotate("-e", "rotate_api_secret_mode=finish", strategy=strategy, forks=forks)
     assert {key: fleet.calls(key) for key in fleet.keys} == dict.fromkeys(fleet.keys, FINISH)
@@ -170,6 +170,7 @@ def test_each_account_is_rotated_once_and_on_its_own(place: Rehearsal, strategy:
     assert fleet.cut_off == []
 
 
+@pytest.mark.full
 def test_the_guide_says_how_many_tasks_and_requests_a_run_takes(place: Rehearsal) -> None:
     fleet = Fleet(place, 1)
     counted = []
@@ -191,8 +192,8 @@ def test_the_guide_says_how_many_tasks_and_requests_a_run_takes(place: Rehearsal
     ids=str,
 )
 def test_accounts_that_fail_leave_the_others_rotated(place: Rehearsal, keywords: dict[str, Any]) -> None:
-    fleet = Fleet(place, 6)
-    locked_out, unanswered = fleet.keys[1:5:3]
+    fleet = Fleet(place, 4)
+    locked_out, unanswered = fleet.keys[1:3]
     others = [key for key in fleet.keys if key not in (locked_out, unanswered)]
     fleet.set(locked_out, api_secret="NotTheSecret1")
     place.simulator.add_fault("status_before", status=500, method="POST", path=f"/{unanswered}/", times=1)
@@ -213,7 +214,8 @@ def test_accounts_that_fail_leave_the_others_rotated(place: Rehearsal, keywords:
     assert fleet.cut_off == []
 
 
-@pytest.mark.parametrize("strategy", ["linear", pytest.param("free", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("strategy", ["linear", "free"])
 def test_an_account_that_has_to_wait_waits_alone(place: Rehearsal, strategy: str) -> None:
     fleet = Fleet(place, 3)
     slow = fleet.keys[1]
@@ -225,7 +227,8 @@ def test_an_account_that_has_to_wait_waits_alone(place: Rehearsal, strategy: str
     assert counts == {**dict.fromkeys(fleet.keys, 3), slow: 6}
 
 
-@pytest.mark.parametrize("strategy", ["linear", pytest.param("free", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("strategy", ["linear", "free"])
 def test_two_accounts_with_one_record_are_refused_before_anything_is_created(place: Rehearsal, strategy: str) -> None:
     fleet = Fleet(place, 3)
     one, other, third = fleet.keys

@@ -172,13 +172,9 @@ def test_a_host_that_fails_in_a_batch_keeps_the_old_secret_for_all(
     run = gateways.run(playbook=playbook)
     assert run.status == 2, run.output
     assert "name a file in a directory that exists on gateway2" in run.text
+    assert "have not confirmed generation 1: gateway2" in run.text
     assert len(gateways.place.secret_ids()) == 2
     gateways.assert_served()
-
-    del gateways.variables["gateway2"]
-    run = gateways.run(playbook=playbook)
-    assert run.status == 0, run.output
-    gateways.assert_rotated()
 
 
 @pytest.mark.full
@@ -203,11 +199,6 @@ def test_all_who_are_missing_are_named_and_the_next_run_serves_them(gateways: Ga
     run = gateways.run()
     assert run.status != 0
     assert "have not confirmed generation 1: gateway1, gateway2, gateway3" in run.text
-    assert len(gateways.place.secret_ids()) == 2
-
-    del gateways.variables["gateway2"], gateways.variables["gateway3"]
-    run = gateways.run()
-    assert "have not confirmed generation 1: gateway1" in run.text
     assert len(gateways.place.secret_ids()) == 2
 
     gateways.variables.clear()
@@ -275,9 +266,10 @@ def test_a_run_that_starts_later_does_nothing(gateways: Gateways, task: str) -> 
     assert gateways.place.calls() == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "arguments",
-    [("--tags", "finish"), pytest.param(("--skip-tags", "begin"), marks=pytest.mark.full)],
+    [("--tags", "finish"), ("--skip-tags", "begin")],
 )
 def test_a_play_that_is_left_out_by_tags_leaves_nothing_to_finish(
     gateways: Gateways, arguments: tuple[str, ...]

@@ -246,6 +246,7 @@ def test_a_new_secret_that_does_not_arrive_stops_the_run_and_is_kept(place: Rehe
     assert place.stop_consumer()["refused"] == 0
 
 
+@pytest.mark.full
 def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(place: Rehearsal) -> None:
     place.simulator.switches["revocation_lag_api"] = 7200.0
     place.start_consumer()
@@ -339,6 +340,7 @@ def test_a_limit_without_localhost_is_refused(place: Rehearsal) -> None:
     assert place.calls() == []
 
 
+@pytest.mark.full
 def test_a_limit_does_not_shrink_who_must_confirm(place: Rehearsal) -> None:
     host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     inventory = json.dumps({"all": {"children": {"sms_gateways": {"hosts": {"gateway2": host}}}}})
@@ -357,6 +359,7 @@ def test_status_only_reads(place: Rehearsal) -> None:
     assert not place.record.exists()
 
 
+@pytest.mark.full
 @pytest.mark.every_core
 def test_a_store_of_ones_own_is_given_the_same_record_each_time_it_looks(place: Rehearsal) -> None:
     store, file = place.directory / "store", place.directory / "stored.json"

@@ -112,6 +112,7 @@ def test_a_run_that_is_blocked_is_reported(place: Rehearsal) -> None:
     assert "vonage_rotation_active_secrets" in metrics.read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 def test_a_run_that_only_looks_writes_nothing(place: Rehearsal) -> None:
     report, metrics = watch(place)
     place.rotate("--check")
