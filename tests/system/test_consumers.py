@@ -251,10 +251,9 @@ COLLECTIONS = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.every_core
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "hashi_vault" else pytest.mark.full) for name in COLLECTIONS]
-)
+@pytest.mark.parametrize("name", COLLECTIONS)
 def test_a_missing_collection_is_named(place: Rehearsal, name: str) -> None:
     needed = {"awx_credential": "a", "awx_credential_type": "a", "hashi_vault_path": "a", "kubernetes_secret": "a"}
     place.write_inventory(consumers="", distribute_central_tasks=name, **needed)

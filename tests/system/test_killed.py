@@ -79,7 +79,7 @@ KILLS = kills()
 # Those that leave the most to find out: after what was not recorded.
 SPREAD = (
     "request 4, POST /secrets: SIGKILL after",
-    "request 13, DELETE /secrets: SIGINT after",
+    "request 13, DELETE /secrets: SIGTERM after",
 )
 
 
