@@ -172,7 +172,6 @@ def test_a_host_that_fails_in_a_batch_keeps_the_old_secret_for_all(
     run = gateways.run(playbook=playbook)
     assert run.status == 2, run.output
     assert "name a file in a directory that exists on gateway2" in run.text
-    assert "have not confirmed generation 1: gateway2" in run.text
     assert len(gateways.place.secret_ids()) == 2
     gateways.assert_served()
 
