@@ -143,6 +143,7 @@ def store_of_the_guide(place: Rehearsal, server: Records) -> None:
     variables.write_text(f"records_url: {server.url}/records\n", encoding="utf-8")
 
 
+@pytest.mark.full
 @pytest.mark.every_core
 def test_the_store_in_the_guide_keeps_its_contract(place: Rehearsal) -> None:
     with Records() as server:

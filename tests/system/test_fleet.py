@@ -182,13 +182,10 @@ def test_the_guide_says_how_many_tasks_and_requests_a_run_takes(place: Rehearsal
     assert [(int(tasks), int(requests)) for tasks, requests in rows] == counted
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "keywords",
-    [
-        {"strategy": "linear"},
-        pytest.param({"strategy": "free"}, marks=pytest.mark.full),
-        pytest.param({"serial": 2}, marks=pytest.mark.full),
-    ],
+    [{"strategy": "linear"}, {"strategy": "free"}, {"serial": 2}],
     ids=str,
 )
 def test_accounts_that_fail_leave_the_others_rotated(place: Rehearsal, keywords: dict[str, Any]) -> None:

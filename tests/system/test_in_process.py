@@ -222,6 +222,7 @@ def blocks(output: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.full
 @pytest.mark.every_core
 def test_what_cannot_be_done_in_process_runs_as_a_module(place: Rehearsal) -> None:
     other_python = {"ansible_python_interpreter": str(link_to_this_python(place.directory))}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from conftest import Rehearsal, Run
 
 MODULE = "community.vonage.rotation_record"
@@ -21,6 +22,7 @@ def save(place: Rehearsal, content: Any, *arguments: str, vault: bool = True) ->
     return place.play({MODULE: {"path": str(place.record), "record": content}}, arguments=arguments, vault=vault)
 
 
+@pytest.mark.full
 def test_the_mode_of_an_existing_record_is_kept_and_nothing_else_is_left(place: Rehearsal) -> None:
     save(place, record(1))
     place.record.chmod(0o640)
@@ -30,6 +32,7 @@ def test_the_mode_of_an_existing_record_is_kept_and_nothing_else_is_left(place: 
     assert sorted(place.directory.iterdir()) == before
 
 
+@pytest.mark.full
 def test_a_record_behind_a_link_is_replaced_where_it_is(place: Rehearsal) -> None:
     target = place.directory / "elsewhere.yml"
     save(place, record(1))

@@ -135,13 +135,10 @@ def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
 
 
 # Those of the role's own tasks that test_killed.py has no moment for.
+@pytest.mark.full
 @pytest.mark.parametrize(
     "task",
-    [
-        "Write the environment file",
-        pytest.param("Let the process read the file", marks=pytest.mark.full),
-        pytest.param("Note which generation is in use", marks=pytest.mark.full),
-    ],
+    ["Write the environment file", "Let the process read the file", "Note which generation is in use"],
 )
 def test_a_run_that_is_killed_while_it_hands_over_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
     place.start_consumer()

@@ -120,6 +120,7 @@ class State(NamedTuple):
 FURTHER = (
     "one, accepted, held by another run",
     "one, accepted, held by another run that is said to be gone",
+    "one, refused, pending accepted",
     "two, accepted, superseded, in grace",
     "none, seen by the primary account",
 )
