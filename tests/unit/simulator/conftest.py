@@ -60,7 +60,7 @@ class Caller:
         form: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         url: str | None = None,
-        timeout: float = 10,
+        timeout: float = 120,
     ) -> Answer:
         """Send one request on a connection of its own: ``data`` as JSON, ``form`` as a form."""
         sent = {"Accept": "application/json"}

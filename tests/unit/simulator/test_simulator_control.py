@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from vonage_simulator import clock
 from vonage_simulator.accounts import DEFAULT_ACCOUNTS, AccountsError, read_accounts
 from vonage_simulator.faults import ACTIONS
 from vonage_simulator.switches import DEFINITIONS, SwitchError, Switches
@@ -109,11 +111,12 @@ def test_faults_can_be_set_and_cleared(call):
     assert call("POST", "/_simulator/faults", data={"action": "explode"}).status == 400
 
 
-def test_the_clock_can_be_moved(call, sim):
+def test_the_clock_can_be_moved(call, sim, monkeypatch):
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: 4711.0))
     call("POST", "/_simulator/clock", data={"set": "2030-01-01T00:00:00Z"})
     call("POST", "/_simulator/clock", data={"advance": 86400})
-    assert call("GET", "/_simulator/clock").json["now"].startswith("2030-01-02T00:00:0")
-    assert call.create(NEW).json["created_at"].startswith("2030-01-02T00:00:0")
+    assert call("GET", "/_simulator/clock").json["now"] == "2030-01-02T00:00:00.000Z"
+    assert call.create(NEW).json["created_at"] == "2030-01-02T00:00:00Z"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import time
+import threading
 
 import pytest
 
@@ -62,18 +62,30 @@ def test_a_rate_limit(call, sim, retry_after, header):
 
 
 @pytest.mark.parametrize("action", ["slow", "slow_body"])
-def test_a_slow_answer(call, sim, action):
-    sim.add_fault(action, seconds=0.2)
-    begin = time.monotonic()
+def test_a_slow_answer(call, sim, action, monkeypatch):
+    waited = []
+    monkeypatch.setattr(sim.stopping, "wait", waited.append)
+    sim.add_fault(action, seconds=30)
     assert call("GET", BALANCE).json["value"] == 42.5
-    assert time.monotonic() - begin >= 0.2
+    assert sum(waited) == pytest.approx(30)
 
 
 @pytest.mark.parametrize("commit", [True, False])
-def test_a_stall_lasts_until_the_client_gives_up(call, sim, commit):
+def test_a_stall_lasts_until_the_client_gives_up(call, sim, commit, monkeypatch):
     sim.add_fault("stall", commit=commit)
+    processed = threading.Event()
+    answer = sim.engine.answer
+
+    def answering(*arguments):
+        delivery = answer(*arguments)
+        processed.set()
+        return delivery
+
+    monkeypatch.setattr(sim.engine, "answer", answering)
     with pytest.raises(OSError, match="timed out"):
         call("POST", LIST, data={"secret": NEW}, timeout=0.2)
+    # On a busy machine the client may give up before the simulator has read the request.
+    assert processed.wait(120)
     assert len(call.secret_ids()) == (2 if commit else 1)
 
 
@@ -105,12 +117,11 @@ def test_a_redirect(call, sim):
 
 def test_keep_alive_ends_without_a_word(call, sim):
     sim.add_fault("close_keepalive")
-    connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=120)
     connection.request("GET", "/unknown")
     response = connection.getresponse()
     assert response.headers["Connection"] is None
     response.read()
-    connection.sock.settimeout(10)
     assert connection.sock.recv(1) == b""
     connection.close()
 

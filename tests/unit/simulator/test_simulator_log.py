@@ -65,7 +65,7 @@ def test_no_secret_is_logged_wherever_it_stands(call, sim, method, path, options
 
 
 def test_a_secret_in_broken_json_is_not_logged_either(call, sim):
-    connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=120)
     connection.request("POST", LIST, '{"secret": "Never0nceSeen', {"Content-Type": "application/json"})
     connection.getresponse().read()
     connection.close()

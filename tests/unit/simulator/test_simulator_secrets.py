@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -203,14 +202,23 @@ def test_the_list_can_lag_behind(call, sim):
 
 def test_of_parallel_creates_for_one_free_slot_one_wins(call, sim, monkeypatch):
     create = sim.state.create_secret
+    others_could_check = []
 
-    def create_slowly(account, value):
-        # Long enough for the other requests to pass the check for the maximum, if nothing holds them back.
-        time.sleep(0.05)
+    def could_check(account):
+        free = account.lock.acquire(blocking=False)
+        if free:
+            account.lock.release()
+        return free
+
+    def create_observed(account, value):
+        # Between the check for the maximum and the creation, as seen from another request's thread.
+        with ThreadPoolExecutor(1) as other:
+            others_could_check.append(other.submit(could_check, account).result())
         return create(account, value)
 
-    monkeypatch.setattr(sim.state, "create_secret", create_slowly)
+    monkeypatch.setattr(sim.state, "create_secret", create_observed)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(call.create, [f"{NEW}{number}" for number in range(4)]))
     assert sorted(answer.status for answer in answers) == [201, 403, 403, 403]
+    assert others_could_check == [False]
     assert len(sim.state.accounts[KEY].live) == 2

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,18 +26,21 @@ LIST = f"/accounts/{KEY}/secrets"
 BALANCE = "/account/get-balance"
 PACKAGE = Path(vonage_simulator.__file__).parent
 
+# Seconds after which something hangs, however busy the machine is.
+HANGS = 120
 
-def test_a_connection_is_kept_alive_and_answers_fast(call, sim):
-    connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=10)
+
+def test_a_connection_is_kept_alive_and_waits_for_no_acknowledgement(call, sim):
+    connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=HANGS)
     connection.connect()
-    socket = connection.sock
-    begin = time.perf_counter()
-    for _repetition in range(200):
+    client_side = connection.sock
+    for _repetition in range(3):
         connection.request("POST", "/account/settings", "a=b")
         connection.getresponse().read()
-    # A delayed acknowledgement would cost 40 ms a request; the bound leaves room for a busy machine.
-    assert (time.perf_counter() - begin) / 200 < 0.01
-    assert connection.sock is socket
+    assert connection.sock is client_side
+    # Without the option, an answer in two pieces waits 40 ms for the acknowledgement of the first piece.
+    (server_side,) = sim._listeners[0]._connections
+    assert server_side.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     connection.close()
 
 
@@ -67,7 +72,7 @@ def request(connection):
 
 def test_a_stopped_simulator_answers_no_more(call):
     with Simulator() as sim:
-        connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=HANGS)
         request(connection)
     # http.client may still connect anew by itself, so both must fail: the old connection and a new one.
     with pytest.raises(OSError, match="refused|reset|closed"):
@@ -91,15 +96,20 @@ def test_two_simulators_share_nothing(start):
 def run(tmp_path, *arguments):
     ready_file = tmp_path / "ready.json"
     process = subprocess.Popen(
-        [sys.executable, "-B", str(PACKAGE), "--ready-file", str(ready_file), "--stop-after", "60", *arguments],
+        [sys.executable, "-B", str(PACKAGE), "--ready-file", str(ready_file), "--stop-after", "600", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 20
-    while not ready_file.exists() and process.poll() is None and time.monotonic() < deadline:
+    deadline = time.monotonic() + HANGS
+    while time.monotonic() < deadline:
+        # The file may be gone again as soon as it was seen.
+        with contextlib.suppress(FileNotFoundError):
+            return process, json.loads(ready_file.read_text(encoding="utf-8"))
+        if process.poll() is not None:
+            break
         time.sleep(0.02)
-    return process, json.loads(ready_file.read_text(encoding="utf-8")) if ready_file.exists() else None
+    return process, None
 
 
 @pytest.mark.parametrize("end", ["SIGTERM", "SIGINT", "control path"])
@@ -109,11 +119,11 @@ def test_the_command_line_starts_and_ends(tmp_path, end):
     assert ready["pid"] == process.pid
     if end == "control path":
         request = urllib.request.Request(ready["url"] + "/_simulator/stop", method="POST")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=HANGS) as answer:
             assert answer.status == 202
     else:
         process.send_signal(getattr(signal, end))
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANGS)
     assert (process.returncode, errors) == (0, "")
     assert len(output.splitlines()) == 1
     assert f"VONAGE_REST_URL={ready['url']}" in output
@@ -130,17 +140,17 @@ def test_the_command_line_reads_accounts_and_shows_no_secret(tmp_path):
     )
     process, ready = run(tmp_path, "--accounts", str(accounts))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(ready["url"] + "/_simulator/accounts?values=true", timeout=10) as answer:
+    with opener.open(ready["url"] + "/_simulator/accounts?values=true", timeout=HANGS) as answer:
         (account,) = json.load(answer)["accounts"]
     assert (account["api_key"], account["secrets"][0]["value"]) == ("abcd1234", "My0wnSecret")
     process.terminate()
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANGS)
     assert "My0wnSecret" not in output + errors
 
 
 def test_the_command_line_ends_by_itself(tmp_path):
     process, _ready = run(tmp_path, "--stop-after", "0.1")
-    process.communicate(timeout=20)
+    process.communicate(timeout=HANGS)
     assert process.returncode == 0
 
 
@@ -157,7 +167,7 @@ def test_a_bad_accounts_file_is_named(tmp_path, content, message):
     accounts = tmp_path / "accounts.json"
     accounts.write_text(content)
     process, ready = run(tmp_path, "--accounts", str(accounts))
-    _output, errors = process.communicate(timeout=20)
+    _output, errors = process.communicate(timeout=HANGS)
     assert (process.returncode, ready) == (2, None)
     assert message in errors
     assert "Traceback" not in errors
