@@ -283,12 +283,14 @@ class Server:
     :param close: Whether to close each connection after an answer.
     :ivar requests: The requests as they came, head and body.
     :ivar connections: How many connections were made.
+    :ivar stalled: Set once a request was read that is answered with STALL.
     """
 
     def __init__(self, *answers: Answer, listen: bool = True, close: bool = False) -> None:
         self._close = close
         self.requests: list[bytes] = []
         self.connections = 0
+        self.stalled = threading.Event()
         self._answers = list(answers)
         self._stopped = threading.Event()
         self._socket = socket.socket()
@@ -341,7 +343,8 @@ class Server:
                 if callable(answer):
                     answer = answer(self.requests[-1])
                 if answer is STALL:
-                    self._stopped.wait(3)
+                    self.stalled.set()
+                    self._stopped.wait()
                     return
                 if answer == CLOSE:
                     return
