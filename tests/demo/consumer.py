@@ -73,7 +73,7 @@ class Consumer:
             headers={"Authorization": f"Basic {login}", "Accept": "application/json", "User-Agent": "consumer"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=5):
+            with urllib.request.urlopen(request, timeout=60):
                 return "accepted"
         except urllib.error.HTTPError as error:
             return "refused" if error.code == 401 else "failed"

@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from workplace import ACCOUNT, Workplace, account, wait_for
+from workplace import ACCOUNT, HANGS, Workplace, account, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTORY = ROOT / ".build" / "demo"
@@ -33,7 +33,7 @@ def main() -> int:
         return _rehearse(Workplace(DIRECTORY, url))
     finally:
         simulator.terminate()
-        simulator.wait(timeout=10)
+        simulator.wait(HANGS)
 
 
 def _rehearse(place: Workplace) -> int:
@@ -86,7 +86,7 @@ def _start_simulator() -> subprocess.Popen[bytes]:
     with (DIRECTORY / "simulator.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, str(program), "--accounts", str(accounts), "--ready-file", str(ready)]
-            + ["--port", "0", "--stop-after", "600"],
+            + ["--port", "0", "--stop-after", "3600"],
             stdout=log,
         )
     wait_for(ready.exists, "the simulator")
@@ -109,7 +109,7 @@ def _run(place: Workplace, *arguments: str) -> dict[str, int]:
 
 
 def _show_secrets(url: str, quiet: bool = False) -> list[str]:
-    with urllib.request.urlopen(f"{url}/_simulator/accounts", timeout=5) as answer:
+    with urllib.request.urlopen(f"{url}/_simulator/accounts", timeout=60) as answer:
         accounts: list[dict[str, Any]] = json.load(answer)["accounts"]
     secrets = next(row["secrets"] for row in accounts if row["api_key"] == ACCOUNT)
     if not quiet:

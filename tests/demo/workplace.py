@@ -26,6 +26,9 @@ FIRST_SECRET = "RehearsalSecret1"
 PLAYBOOK = "community.vonage.rotate_api_secret"
 _CONSUMER = Path(__file__).with_name("consumer.py")
 
+# Seconds after which something hangs, however busy the machine is.
+HANGS = 600
+
 
 def account(**changes: Any) -> dict[str, Any]:
     """An account for the simulator, with one secret that is long due for rotation."""
@@ -115,7 +118,7 @@ class Workplace:
         """
         assert self._consumer is not None, "the consumer was not started"
         self._consumer.send_signal(signal.SIGTERM)
-        self._consumer.wait(timeout=10)
+        self._consumer.wait(HANGS)
         self._consumer = None
         return self.counts()
 
@@ -130,7 +133,7 @@ class Workplace:
         return counts
 
 
-def wait_for(condition: Callable[[], bool], what: str, timeout: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], what: str, timeout: float = HANGS) -> None:
     """Wait until a condition holds.
 
     :param condition: Is asked again and again.

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from conftest import Rehearsal, Run, forms
+from conftest import HANGS, Rehearsal, Run, forms
 from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
@@ -49,6 +49,10 @@ class Oracle:
     def __exit__(self, *_details: object) -> None:
         self._stopped.set()
         self._watcher.join()
+
+    def saw_process(self, argument: str) -> bool:
+        """Whether a process with this argument was in the process list."""
+        return any(argument.encode() in command for command in set(self._commands))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -99,7 +103,7 @@ class Oracle:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=300,
+            timeout=HANGS,
             check=False,
         )  # fmt: skip
         run = Run(result.returncode, result.stdout)

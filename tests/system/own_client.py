@@ -25,7 +25,7 @@ def connection(url: str, **changes: Any) -> Connection:
         "api_secret": FIRST_SECRET,
         "rest_url": url,
         "api_url": url,
-        "timeout": 10.0,
+        "timeout": 120.0,
         "retries": 2,
         "validate_certs": True,
         "ca_path": None,

@@ -333,7 +333,7 @@ class Cluster:
 @pytest.mark.parametrize("lingers", [1, 1000])
 def test_pods_with_the_old_secret_keep_it_from_being_revoked(place: Rehearsal, lingers: int) -> None:
     service = Kubernetes(place.directory)
-    place.write_inventory(**documented("docs/consumers.md 5"), confirm_retries=2, kubernetes_secret_timeout=10)
+    place.write_inventory(**documented("docs/consumers.md 5"), confirm_retries=2, kubernetes_secret_timeout=120)
     with service.fake:
         Cluster(service.fake, lingers)
         run = hand_over(place, service)

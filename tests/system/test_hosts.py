@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
-from workplace import wait_for
+from workplace import HANGS, wait_for
 
 HOSTS = ["gateway1", "gateway2", "gateway3"]
 GRACE = ("-e", "rotate_api_secret_grace=1h")
@@ -117,7 +117,7 @@ class Gateways:
         for process in self._processes.values():
             process.send_signal(signal.SIGTERM)
         for process in self._processes.values():
-            process.wait(timeout=10)
+            process.wait(HANGS)
 
     def _directory(self, host: str) -> Path:
         return self.place.directory / host

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, account
+from conftest import ACCOUNT, FIRST_SECRET, HANGS, Rehearsal, account
 from intercept import Answer, intercept
 from oracle import Oracle
 from trouble import make_trouble
@@ -97,7 +97,7 @@ def inventory(place: Rehearsal, *arguments: str, **environment: str) -> Listed:
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=False,
     )
     found = plain(json.loads(run.stdout or "{}"))

@@ -159,7 +159,7 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
         return watch.met if kill.kind == "request" else f"Write the record after {kill.name}" in written
 
     try:
-        wait_for(lambda: is_killed() or process.poll() is not None, f"the moment of {kill}", timeout=100)
+        wait_for(lambda: is_killed() or process.poll() is not None, f"the moment of {kill}")
         assert is_killed(), log_file.read_text(encoding="utf-8", errors="replace")
         return process.wait(timeout=20)
     except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, account, forms
 from oracle import KINDS, Oracle
 from trouble import QUOTED, make_trouble
+from workplace import wait_for
 
 # Each form of these differs from all others, and nothing in the playbooks looks like a part of them.
 LOGIN = 'L0g:in"/+%é\\LeakOfTheLogin'
@@ -366,6 +368,8 @@ def test_a_secret_is_recognised_in_every_form(name: str) -> None:
 def test_the_search_finds_what_it_looks_for(place: Rehearsal) -> None:
     """Plants a secret of its own in each kind of artefact."""
     plants = {kind: f'Pl4nt"/+%é\\PlantedIn{kind.capitalize()}' for kind in KINDS}
+    # Made when the search has seen the process that has a plant among its arguments, which waits for that.
+    seen = place.directory / "seen"
     host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     place.inventory.write_text(yaml.safe_dump({"all": {"hosts": {"planted": host}}}), encoding="utf-8")
     tasks: list[dict[str, Any]] = [
@@ -375,7 +379,11 @@ def test_the_search_finds_what_it_looks_for(place: Rehearsal) -> None:
             "community.vonage.vonage_api_secret_info": {"candidates": [variable("tmp")]},
             "vars": {"vonage_in_process": False},
         },
-        {"ansible.builtin.command": {"argv": ["sh", "-c", "sleep 1", variable("processes")]}},
+        {
+            "ansible.builtin.command": {
+                "argv": ["sh", "-c", f"until [ -e {seen} ]; do sleep 0.1; done", variable("processes")]
+            }
+        },
         {
             "ansible.builtin.uri": {
                 "url": variable("VONAGE_API_URL") + "/?" + variable("requests").replace(" }}", " | urlencode }}"),
@@ -387,6 +395,12 @@ def test_the_search_finds_what_it_looks_for(place: Rehearsal) -> None:
     environment = {**plants, "ANSIBLE_KEEP_REMOTE_FILES": "1"}
     with Oracle(place) as oracle:
         playbook = place.write_playbook({"hosts": "planted", "gather_facts": False, "tasks": tasks})
+
+        def watch() -> None:
+            wait_for(lambda: oracle.saw_process(plants["processes"]), "the process")
+            seen.touch()
+
+        threading.Thread(target=watch, daemon=True).start()
         # ansible-runner has a fact cache of its own.
         for run in (
             oracle.run(playbook=playbook, environment=environment),

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, Rehearsal, Run, account, snippets
+from conftest import ACCOUNT, FIRST_SECRET, HANGS, Rehearsal, Run, account, snippets
 from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
@@ -89,7 +89,7 @@ class Accounts:
             command, env=self.place.environment(), stdout=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            assert process.wait(timeout=100) == -signal.SIGKILL
+            assert process.wait(HANGS) == -signal.SIGKILL
         finally:
             process.kill()
             end()

@@ -10,13 +10,13 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from conftest import ACCOUNT, FIRST_SECRET, Rehearsal
+from workplace import wait_for
 
 SECRETS = f"/accounts/{ACCOUNT}/secrets"
 FORCED = ("-e", "rotate_api_secret_force=true")
@@ -51,8 +51,11 @@ def served(place: Rehearsal) -> str:
 @contextmanager
 def at_work(place: Rehearsal, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A run that has leased the record and waits for something, until the block is left and it is killed."""
-    waiting = place.directory / "wait.yml"
-    waiting.write_text(json.dumps([{"ansible.builtin.command": "sleep 300", "changed_when": False}]), encoding="utf-8")
+    waiting, entered = place.directory / "wait.yml", place.directory / "entered"
+    entered.touch()
+    # Left behind by the run that is killed, it ends when the block is left.
+    wait = ["sh", "-c", f"while [ -e {entered} ]; do sleep 0.1; done"]
+    waiting.write_text(json.dumps([{"ansible.builtin.command": {"argv": wait}}]), encoding="utf-8")
     arguments = ("-e", f"rotate_api_secret_verify_tasks={waiting}", *arguments)
     process = subprocess.Popen(
         place.command(*arguments),
@@ -62,15 +65,17 @@ def at_work(place: Rehearsal, *arguments: str) -> Iterator[subprocess.Popen[byte
         start_new_session=True,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not (place.record.exists() and place.stored()["stage"] == "created"):
-            assert time.monotonic() < deadline, "it did not get so far"
-            time.sleep(0.1)
+        wait_for(
+            lambda: process.poll() is not None or (place.record.exists() and place.stored()["stage"] == "created"),
+            "the creation of the secret",
+        )
+        assert process.poll() is None, "it ended early"
         yield process
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        entered.unlink()
 
 
 # -- leases ------------------------------------------------------------------------------------------------------------

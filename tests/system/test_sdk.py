@@ -43,7 +43,7 @@ def sim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
 
 def client(sim: Simulator, value: str = VALUE) -> Vonage:
     hosts = HttpClientOptions(
-        rest_host=sim.rest_url[len("https://") :], api_host=sim.api_url[len("https://") :], timeout=10
+        rest_host=sim.rest_url[len("https://") :], api_host=sim.api_url[len("https://") :], timeout=120
     )
     return Vonage(Auth(api_key=KEY, api_secret=value), hosts)
 
