@@ -24,5 +24,5 @@ class LookupModule(LookupBase):
         request = urllib.request.Request(url, "".join(body).encode() or None, method=method)
         # Whatever proxy the environment names, it does not lead to loopback.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=120) as answer:
             return [json.load(answer)]
