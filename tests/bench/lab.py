@@ -104,7 +104,7 @@ class Server:
         self._control = requests.Session()
         self._control.trust_env = False
         self._control.verify = str(ca)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not ready.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
@@ -142,7 +142,7 @@ class Server:
             self._process.wait()
 
     def _call(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        answer = self._control.request(method, f"{self.url}/_simulator/{path}", json=body, timeout=30)
+        answer = self._control.request(method, f"{self.url}/_simulator/{path}", json=body, timeout=120)
         answer.raise_for_status()
         return answer.json()
 
