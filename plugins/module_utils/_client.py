@@ -427,10 +427,10 @@ class Client:
         attempts, attempt, start = self._connection.retries + 1, 1, math.inf
         # How the last attempt ended that reached Vonage. One after it that does not is no better news.
         reached: VonageError | None = None
+        turn = self._pace.turn()
         while True:
             if self._stopped.is_set():
                 raise NotSent("The task was interrupted")
-            turn = self._pace.turn()
             try:
                 with turn:
                     start = min(start, self._clock())

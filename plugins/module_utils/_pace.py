@@ -38,7 +38,7 @@ class Pace:
         self._slowed_at_turn = 0
 
     def turn(self) -> Turn:
-        """For an attempt, and to be entered around it."""
+        """For the attempts of one call, and to be entered around each of them."""
         return Turn(self)
 
     def slow_down(self, turn: Turn, seconds: float) -> bool:
@@ -59,12 +59,15 @@ class Pace:
             return True
 
     def moved_on(self, turn: Turn) -> bool:
-        """Whether other calls came through since an attempt began.
+        """Whether other calls came through since the first attempt of a call began, or since this was last asked.
 
-        :param turn: The attempt.
+        The wait between two attempts counts: when it is over, others may already have used up what Vonage allows.
+
+        :param turn: The attempts of the call.
         """
         with self._changed:
-            return self._successes > turn.successes
+            before, turn.successes = turn.successes, self._successes
+            return self._successes > before
 
     def begin(self, turn: Turn) -> None:
         """Let an attempt begin when there is room for it, and no earlier than Vonage asked for."""
@@ -73,7 +76,9 @@ class Pace:
             self._under_way += 1
             self._most_under_way = max(self._most_under_way, self._under_way)
             self._turns += 1
-            turn.number, turn.successes = self._turns, self._successes
+            if not turn.number:
+                turn.successes = self._successes
+            turn.number = self._turns
         try:
             # Again, because what was asked for may have become more meanwhile.
             while (seconds := self._not_before - self._clock()) > _MOMENT and not self._sleep(seconds):
@@ -96,10 +101,10 @@ class Pace:
 
 
 class Turn:
-    """One attempt of one call.
+    """The attempts of one call, one after another.
 
-    :ivar number: Counts the attempts, in the order in which they began.
-    :ivar successes: How many had come through when this one began.
+    :ivar number: Of the attempt: counts those of all calls, in the order in which they began.
+    :ivar successes: How many had come through when the first attempt began, or when `Pace.moved_on` was last asked.
     """
 
     def __init__(self, pace: Pace) -> None:

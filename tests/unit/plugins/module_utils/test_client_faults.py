@@ -163,6 +163,20 @@ def test_no_call_is_repeated_later_than_five_minutes_after_its_start(wire: Wire,
     assert 275 <= sum(bench.naps) <= 300
 
 
+def test_a_limit_that_others_use_up_while_a_call_waits_is_no_failed_attempt(wire: Wire, bench: Bench) -> None:
+    for status in (429, 429, 429, 200):
+        wire.expect("GET", BALANCE, status=status, body={"value": 1})
+
+    def another_comes_through(_seconds: float) -> None:
+        # Before the next attempt begins, as from another thread.
+        if len(bench.naps) < 3:
+            with client._pace.turn():
+                pass
+
+    client = bench.client(another_comes_through, retries=1)
+    assert client.get_balance().value == 1
+
+
 def test_the_time_that_attempts_take_counts_as_well(serve: t.Callable[..., Server], bench: Bench) -> None:
     def slow(_request: bytes) -> bytes:
         bench.now += 149

@@ -156,6 +156,17 @@ def test_a_call_knows_whether_others_came_through_meanwhile(lane: Lane) -> None:
         assert lane.pace.moved_on(mine)
 
 
+def test_what_came_through_between_two_attempts_of_a_call_counts(lane: Lane) -> None:
+    mine = lane.pace.turn()
+    with mine:
+        assert not lane.pace.moved_on(mine)
+    with lane.pace.turn():
+        pass
+    with mine:
+        assert lane.pace.moved_on(mine)
+        assert not lane.pace.moved_on(mine)
+
+
 def test_what_failed_did_not_come_through(lane: Lane) -> None:
     with lane.pace.turn() as mine:
         failing_together(lane, 1)
