@@ -39,8 +39,10 @@ def test_a_process_that_has_the_id_of_one_that_ended_is_another_one() -> None:
 
 @pytest.mark.parametrize("other", ["another boot", "another container", "no name of a run", ""])
 def test_of_another_machine_nothing_is_known(other: str) -> None:
-    process = subprocess.Popen(["true"])
+    # Still there when it is named, or its start would not be known.
+    process = subprocess.Popen(["sleep", "60"])
     name = holder(process.pid)
+    process.kill()
     process.wait()
     boot, _slash, container = name.rpartition(", ")[2].partition("/")[2].partition("/")
     changed = {
