@@ -127,6 +127,7 @@ def decide(
     the_record: dict[str, Any], seen: dict[str, Any], now: str = NOW, **the_policy: Any
 ) -> tuple[str, str, list[str]]:
     plan = _rotation.plan(the_record, seen, policy(**the_policy), now)
+    assert "S3cret" not in str(plan)
     return plan["outcome"], plan["reason"], plan["steps"]
 
 
