@@ -160,15 +160,6 @@ def service(request: pytest.FixtureRequest, place: Rehearsal) -> Iterator[Servic
         yield made
 
 
-def one_of_them(kind: type[Service]) -> pytest.MarkDecorator:
-    """All services, of which the others are further cases."""
-    params = [
-        pytest.param(made, id=made.name, marks=() if made is kind else pytest.mark.full)
-        for made in (Awx, Kubernetes, Vault)
-    ]
-    return pytest.mark.parametrize("service", params, indirect=True)
-
-
 def hand_over(place: Rehearsal, service: Service, *arguments: str, **options: Any) -> Run:
     environment = {**service.environment, **options.pop("environment", {})}
     return place.run(*arguments, environment=environment, **options)
@@ -198,7 +189,7 @@ def test_the_secret_is_handed_over_once_and_shown_nowhere(place: Rehearsal, serv
         oracle.assert_silent([place.stored()["current"]["value"], *service.kept.values()])
 
 
-@one_of_them(Vault)
+@pytest.mark.full
 def test_an_older_generation_is_refused_but_not_one_of_another_account(place: Rehearsal, service: Service) -> None:
     service.has(ACCOUNT, 5)
     run = hand_over(place, service)
@@ -211,7 +202,7 @@ def test_an_older_generation_is_refused_but_not_one_of_another_account(place: Re
     assert_handed_over(place, service, 1)
 
 
-@one_of_them(Kubernetes)
+@pytest.mark.full
 def test_a_service_that_refuses_is_heard_without_the_secret(place: Rehearsal, service: Service) -> None:
     def refuse(request: Request) -> Answer | None:
         return service.refusal(place.stored()["current"]["value"]) if service.is_write(request) else None
@@ -232,11 +223,12 @@ def test_a_service_that_refuses_is_heard_without_the_secret(place: Rehearsal, se
 # Not AWX, which compares nothing, and in which a credential has to be there.
 comparing = pytest.mark.parametrize(
     "service",
-    [pytest.param(Kubernetes, id=Kubernetes.name), pytest.param(Vault, id=Vault.name, marks=pytest.mark.full)],
+    [pytest.param(Kubernetes, id=Kubernetes.name), pytest.param(Vault, id=Vault.name)],
     indirect=True,
 )
 
 
+@pytest.mark.full
 @comparing
 def test_a_write_of_somebody_else_in_between_is_not_lost(place: Rehearsal, service: Service) -> None:
     def write_in_between(request: Request) -> None:
@@ -265,12 +257,13 @@ def test_what_is_not_there_yet_is_made(place: Rehearsal, service: Service) -> No
 # -- AWX ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
         ({"awx_credential": "Vonnage"}, "AWX has 0 credentials Vonnage"),
-        pytest.param({"awx_credential_organization": "Sales"}, "AWX has 0 credentials Vonage", marks=pytest.mark.full),
-        pytest.param({"awx_credential_type": "Machine"}, "AWX has no credential type Machine", marks=pytest.mark.full),
+        ({"awx_credential_organization": "Sales"}, "AWX has 0 credentials Vonage"),
+        ({"awx_credential_type": "Machine"}, "AWX has no credential type Machine"),
         # AWX would show the value.
         ({"awx_credential_secret_input": "api_key"}, "and a secret input api_key"),
     ],
@@ -330,7 +323,7 @@ class Cluster:
                 self._fake.objects.pop(("pods", NAMESPACE, "old"), None)
 
 
-@pytest.mark.parametrize("lingers", [1, 1000])
+@pytest.mark.parametrize("lingers", [pytest.param(1, marks=pytest.mark.full), 1000])
 def test_pods_with_the_old_secret_keep_it_from_being_revoked(place: Rehearsal, lingers: int) -> None:
     service = Kubernetes(place.directory)
     place.write_inventory(**documented("docs/consumers.md 5"), confirm_retries=2, kubernetes_secret_timeout=120)

@@ -186,9 +186,19 @@ def run_both(
     return outputs[0], outputs[1]
 
 
-@pytest.mark.every_core
-def test_the_output_is_that_of_the_module(place: Rehearsal) -> None:
-    module, in_process = run_both(place, "--diff", python=CRASHING)
+# A task of each kind: one that changes something, warns, hides, repeats, fails, crashes, and has a wrong option.
+SPREAD = ("diff", "topped up", "no log", "loop with a failure", "until", "a crash of ours", "warned", "no such option")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(SPREAD, id="spread"),
+        pytest.param(tuple(TASKS), id="all", marks=[pytest.mark.full, pytest.mark.every_core]),
+    ],
+)
+def test_the_output_is_that_of_the_module(place: Rehearsal, names: tuple[str, ...]) -> None:
+    module, in_process = run_both(place, "--diff", tasks={name: TASKS[name] for name in names}, python=CRASHING)
     assert in_process.splitlines() == module.splitlines()
     assert "KeyError: 'on purpose' (sitecustomize.py:" in module
 

@@ -234,7 +234,7 @@ def somebody_elses(record: dict[str, Any]) -> dict[str, Any]:
 # -- rotations ---------------------------------------------------------------------------------------------------------
 
 
-@one_of_them(Vault)
+@pytest.mark.full
 def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     place.rotate(vault=False)
@@ -249,7 +249,7 @@ def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None
     assert place.stop_consumer()["refused"] == 0
 
 
-@one_of_them(Aws)
+@pytest.mark.full
 def test_check_mode_stores_nothing(place: Rehearsal, service: Service) -> None:
     run = place.rotate("--check", *FORCED, vault=False)
     assert "rotate (forced)" in run.output
@@ -325,7 +325,7 @@ def test_a_save_is_refused_when_another_run_saved_before(place: Rehearsal, servi
     assert service.record()["lease"] == {"holder": "somebody else", "expires": None}
 
 
-@one_of_them(Kubernetes)
+@pytest.mark.full
 def test_a_save_whose_answer_is_lost_is_found_by_the_next_run(place: Rehearsal, service: Service) -> None:
     def step_in(request: Request) -> Answer | None:
         if service.is_save(request):
@@ -354,7 +354,7 @@ def test_a_service_that_is_down_stops_the_run_before_vonage_is_asked(place: Rehe
     assert place.calls() == []
 
 
-@one_of_them(Vault)
+@pytest.mark.full
 def test_a_service_that_refuses_to_store_stops_the_run_before_anything_is_created(
     place: Rehearsal, service: Service
 ) -> None:
@@ -366,7 +366,7 @@ def test_a_service_that_refuses_to_store_stops_the_run_before_anything_is_create
     assert place.writes() == []
 
 
-@one_of_them(Aws)
+@pytest.mark.full
 def test_what_is_no_record_is_left_alone(place: Rehearsal, service: Service) -> None:
     service.put({"password": "N0recordOfOurs"})
     run = place.run(vault=False)
@@ -383,7 +383,6 @@ def echo(request: Request) -> Answer:
     return Answer(422, {"errors": [text], "__type": "ValidationException", "Message": text, **status})
 
 
-@one_of_them(Vault)
 def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     with Oracle(place) as oracle:
@@ -399,7 +398,7 @@ def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
         oracle.assert_silent(values(service))
 
 
-@one_of_them(Vault)
+@pytest.mark.full
 @pytest.mark.parametrize("missing", [pytest.param("collection", marks=pytest.mark.full), "library"])
 def test_what_is_missing_is_named(place: Rehearsal, service: Service, missing: str) -> None:
     library = {"hashi_vault_kv2": "hvac", "aws_secretsmanager": "boto3", "kubernetes": "kubernetes"}[service.store]
@@ -435,7 +434,7 @@ def test_vault_is_given_a_version_to_compare_with_each_write(place: Rehearsal, s
 # -- the check of a store ----------------------------------------------------------------------------------------------
 
 
-@one_of_them(Kubernetes)
+@pytest.mark.full
 def test_the_store_keeps_its_contract(place: Rehearsal, service: Service) -> None:
     for _twice in range(2):
         run = check_store(place)
@@ -475,6 +474,7 @@ def settings(place: Rehearsal, service: Service) -> tuple[str, str]:
     return "-e", f"@{path}"
 
 
+@pytest.mark.full
 def test_the_settings_and_the_permissions_in_the_guide_suffice(place: Rehearsal, service: Service) -> None:
     arguments = settings(place, service)
     environment = {}
@@ -503,6 +503,7 @@ def test_the_settings_and_the_permissions_in_the_guide_suffice(place: Rehearsal,
         assert {f"secretsmanager:{action}" for action in used} == set(statement["Action"])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("service", [Kubernetes], indirect=True, ids=["kubernetes"])
 def test_an_empty_secret_of_the_administrator_is_used(place: Rehearsal, service: Kubernetes) -> None:
     service.put({})
@@ -516,6 +517,7 @@ def test_an_empty_secret_of_the_administrator_is_used(place: Rehearsal, service:
     assert service.fake.get("secrets", NAMESPACE, service.name)["metadata"]["labels"] == {"team": "sms"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("service", [Aws], indirect=True, ids=["aws_secretsmanager"])
 def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> None:
     service.client.create_secret(Name=service.name)
@@ -524,6 +526,7 @@ def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> Non
     assert service.record()["stage"] == "distributed"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])
 def test_a_secret_that_was_deleted_is_not_begun_anew(place: Rehearsal, service: Vault) -> None:
     service.overwrite({"version": 7})
@@ -534,6 +537,7 @@ def test_a_secret_that_was_deleted_is_not_begun_anew(place: Rehearsal, service: 
     assert place.writes() == []
 
 
+@pytest.mark.full
 def test_the_examples_of_the_modules_read(place: Rehearsal, service: Service) -> None:
     module = f"rotation_record_{service.store}"
     tasks = yaml.safe_load(re.findall('EXAMPLES = r"""(.*?)"""', source(module), re.DOTALL)[0])
