@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import typing as t
 
@@ -18,8 +19,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from world import FIRST, Consumer, World
 
 from vonage_simulator.server import Simulator
-
-FOREIGN = "SomebodyElses1"
 
 faults = st.one_of(
     st.builds(Faults),
@@ -36,6 +35,7 @@ STOPS = {
     "unknown_second_secret",
     "no_free_slot",
     "no_valid_credential",
+    "adopted_refused",
     "rollback_impossible",
     "retired_lingers",
     "lists_disagree",
@@ -57,8 +57,11 @@ class Rotations(RuleBasedStateMachine):
         # Nobody knows whether Vonage takes a value that it had before.
         self.simulator.switches["reused_secret"] = duplicates
         self.hosts = itertools.count(hosts + 1)
-        # A person who says that consumers outside of Ansible use the new secret, says so truly.
         self.emergencies = itertools.count(1)
+        # Reason of an emergency -> the secret that was in use when it was first run.
+        self.leaked: dict[str, str] = {}
+        # Values of secrets that somebody else made.
+        self.foreign: list[str] = []
 
     # Runs.
 
@@ -74,8 +77,13 @@ class Rotations(RuleBasedStateMachine):
     def run_in_an_emergency(self, faults: Faults, again: bool) -> None:
         if not again:
             next(self.emergencies)
-        self.world.cut_off_accepted = True
-        self._run(faults, **self._emergency())
+        self._run_emergency(faults)
+
+    @precondition(lambda self: len(self.world.live) == 2)
+    @rule(faults=faults, mode=modes, names=st.sampled_from(["ID", "value", "both"]))
+    def run_that_is_told_what_the_second_secret_is(self, faults: Faults, mode: str, names: str) -> None:
+        """The operator names the ID of the secret in use, the value of the one that somebody else made, or both."""
+        self._run(faults, mode=mode, **self._told(names))
 
     @rule(first=modes, second=modes, turns=st.lists(st.integers(0, 1), max_size=60), sleep=st.sampled_from([0, 7200]))
     def run_two_at_once(self, first: str, second: str, turns: list[int], sleep: int) -> None:
@@ -90,28 +98,51 @@ class Rotations(RuleBasedStateMachine):
     def _run(self, faults: Faults | None = None, **chosen: t.Any) -> Ending:
         return Engine(self.world, faults, **chosen).run()
 
-    def _emergency(self) -> dict[str, t.Any]:
+    def _run_emergency(self, faults: Faults | None = None, **chosen: t.Any) -> Ending:
         number = next(self.emergencies)
         self.emergencies = itertools.count(number)
-        return {"mode": "emergency", "emergency_reason": f"incident {number}", "accept_cut_off": True}
+        reason = f"incident {number}"
+        leaked = self.leaked.setdefault(reason, self._in_use())
+        self.world.cut_off_accepted = True
+        ending = self._run(faults, mode="emergency", emergency_reason=reason, accept_cut_off=True, **chosen)
+        if ending == Ending("done", "emergency_done"):
+            assert leaked not in self.world.values(), "what leaked is still accepted"
+        return ending
+
+    def _in_use(self) -> str:
+        """The value of the secret in use."""
+        record = self.world.store.record
+        return str(record["current"]["value"]) if record else FIRST
+
+    def _told(self, names: str) -> dict[str, t.Any]:
+        """What an operator sets who says what the second secret is. Until then, no run may revoke it."""
+        in_use, foreign = self._in_use(), [value for value in self.world.values() if value in self.foreign]
+        told = {}
+        if names != "value" and in_use in self.world.values():
+            told["current_secret_id"] = self.world.id_of(in_use)
+        if names != "ID" and foreign:
+            told["adopt_value"] = foreign[0]
+        if told:
+            self.world.given_away |= {secret.id for secret in self.world.live if secret.value != in_use}
+        return told
 
     # Other people, and the world.
 
-    @precondition(lambda self: len(self.world.live) == 1 and FOREIGN not in self.world.values())
+    @precondition(lambda self: len(self.world.live) == 1)
     @rule()
     def somebody_makes_a_secret(self) -> None:
-        self.world.create(FOREIGN)
+        self.foreign.append(f"SomebodyElses{len(self.foreign) + 1}")
+        self.world.create(self.foreign[-1])
 
-    @precondition(lambda self: len(self.world.live) == 2 and FOREIGN in self.world.values())
+    @precondition(lambda self: len(self.world.live) == 2 and self.foreign and self.foreign[-1] in self.world.values())
     @rule()
     def somebody_revokes_what_he_made(self) -> None:
-        self.world.revoke(FOREIGN)
+        self.world.revoke(self.foreign[-1])
 
     @precondition(lambda self: len(self.world.live) == 2)
     @rule(anyone=st.integers(0, 4))
     def somebody_revokes_a_secret(self, anyone: int) -> None:
-        record = self.world.store.record or {"current": {"value": FIRST}}
-        others = [value for value in self.world.values() if value != (record["current"] or {}).get("value")]
+        others = [value for value in self.world.values() if value != self._in_use()]
         self.world.revoke(self.world.values()[0] if anyone == 0 or not others else others[0])
 
     @rule()
@@ -213,21 +244,38 @@ class Rotations(RuleBasedStateMachine):
             # Somebody has revoked what was created before the record said so, and Vonage takes no value twice.
             self._run(mode="rollback")
             endings = self._finish()
+        if Ending("stopped", "unknown_second_secret") in endings:
+            # Nobody has named it, so it is still there. With what the operator can say of it, the work can be finished.
+            assert len(world.live) == 2, endings
+            endings = self._finish(**self._told("ID"))
+            assert Ending("stopped", "unknown_second_secret") not in endings, endings
         said = {ending.reason for ending in endings if ending.kind == "stopped"}
         assert said <= STOPS, endings
         assert {ending.kind for ending in endings} <= {"done", "stopped"}, endings
+        if not said and self.leaked:
+            # The last emergency is repeated with its reason until it says that it is over.
+            endings = self._until(Ending("done", "emergency_done"), [self._run_emergency] * 4)
+            assert endings[-1] == Ending("done", "emergency_done"), endings
         record = world.store.record
         if not said and record is not None:
             assert world.values() == [record["current"]["value"]], endings
             assert record["stage"] == "idle", endings
+            assert not set(self.leaked.values()) & set(world.values()), "what leaked is still accepted"
 
-    def _finish(self) -> list[Ending]:
+    def _finish(self, **told: t.Any) -> list[Ending]:
         """Runs without a fault, in turns; how the last two of them ended."""
-        endings = []
-        for mode in ["rotate", "finish"] * 4:
-            endings.append(self._run(mode=mode))
+        runs = [functools.partial(self._run, mode=mode, **told) for mode in ("rotate", "finish")]
+        return self._until(Ending("done", "not_due"), runs * 4)[-2:]
+
+    def _until(self, nothing_to_do: Ending, runs: t.Sequence[t.Callable[[], Ending]]) -> list[Ending]:
+        """Run until two in a row find nothing to do."""
+        endings: list[Ending] = []
+        for run in runs:
+            endings.append(run())
             self.world.wait(7200)
-        return endings[-2:]
+            if endings[-2:] == [nothing_to_do] * 2:
+                break
+        return endings
 
 
 def test_the_promises_hold_in_any_history(simulator: Simulator) -> None:
