@@ -147,22 +147,6 @@ RETIRED = [{"value": "S3cretother", "id": "other", "retired_at": RECENT}]
 IN_USE = {"stage": "promoted", "previous": PREVIOUS}
 
 VARIANTS = {
-    "the login is refused, without a record": (
-        _rotation_record.new_record("abcd1234", "S3cretcurrent"),
-        observation(None, "unknown", "none", status=401),
-        {},
-        "blocked",
-        "no_valid_credential",
-        "",
-    ),
-    "the login is refused, with a record": (
-        record(),
-        observation(None, "unknown", "none", status=401),
-        {},
-        "blocked",
-        "no_valid_credential",
-        "",
-    ),
     "the service is down": (
         record(),
         observation(None, "unknown", "none", status=503),
@@ -675,6 +659,7 @@ UNPINNED = entry(None, created_at=None, since=LONG_AGO)
 LATER = "2026-11-22T12:00:01Z"
 LEASE = {"lease": {"holder": "ci 17", "expires": LATER}}
 EVERY_STEP_AGAIN = f"revoke settle {ALL}"
+THREE = [secret("current"), secret("other", RECENT), secret("foreign", RECENT)]
 
 # Name -> changes of the record, of the observation, of the policy; outcome, reason, steps. Unless it says otherwise,
 # two are listed and the one in use is accepted.
@@ -1223,6 +1208,214 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "lists_disagree",
         "",
     ),
+    "the list shows the old one alone, and the id in use was never known": (
+        {**IN_USE, "current": UNPINNED},
+        {"secrets": [secret("other")]},
+        {},
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+    "the list shows the pending one alone, and the id in use was never known": (
+        {"current": UNPINNED, "pending": pending_entry("refused", id="other")},
+        {"pending": "refused", "secrets": [secret("other")]},
+        {},
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+    "back, but nothing is listed": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "id": None}},
+        {"previous": "accepted", "secrets": []},
+        {**BACK, "admin": True},
+        "inconclusive",
+        "lists_disagree",
+        "",
+    ),
+    # The secret in use is never dropped, whatever the record says of the one on its way.
+    "created, never accepted, with the id of the one in use": (
+        {"pending": pending_entry("refused", id="current")},
+        {"pending": "refused"},
+        {},
+        "blocked",
+        "no_free_slot",
+        "",
+    ),
+    "given up, with the id of the one in use": (
+        {"pending": pending_entry("refused", id="current")},
+        {"pending": "refused"},
+        BACK,
+        "blocked",
+        "no_free_slot",
+        "",
+    ),
+    "created, its value lost, with the id of the one in use": (
+        {"pending": pending_entry("lost", id="current")},
+        {"pending": "lost"},
+        {},
+        "blocked",
+        "no_free_slot",
+        "",
+    ),
+    # What was begun to be dropped goes, however often.
+    "created, its value lost, too often": (
+        {"pending": pending_entry("lost", id="other", attempts=_rotation.MAX_ATTEMPTS)},
+        {"pending": "lost"},
+        {},
+        "rotate",
+        "replaced",
+        f"drop {ALL}",
+    ),
+    "given up by an administrator, when no value works": (
+        {"pending": pending_entry("refused")},
+        {"pending": "refused", "current": "refused", "secrets": [secret("current")]},
+        {**BACK, "admin": True},
+        "rotate",
+        "given_up",
+        "abandon",
+    ),
+    "given up by an administrator, one that was adopted, when no value works": (
+        {"pending": pending_entry("refused", id="other", adopted=True)},
+        {"pending": "refused", "current": "refused"},
+        {**BACK, "admin": True},
+        "rotate",
+        "given_up",
+        "abandon",
+    ),
+    # Handed over, with nothing left to revoke
+    "promoted, and there was none before": (
+        {"stage": "promoted"},
+        {"secrets": [secret("current")]},
+        {},
+        "rotate",
+        "resumed",
+        "claim distribute confirm settle",
+    ),
+    "distributed, and there was none before, all confirmed": (
+        {"stage": "distributed"},
+        {"secrets": [secret("current")], "confirmed": {"web1": 3, "web2": 3}},
+        {},
+        "rotate",
+        "confirmed",
+        "settle",
+    ),
+    "the old one was removed by hand, too early and with nobody to confirm": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "revoke_not_before": LATER}},
+        {"secrets": [secret("current")]},
+        {"consumers": []},
+        "rotate",
+        "resumed",
+        "claim distribute confirm settle",
+    ),
+    # A record may say no more than which one it was.
+    "handed over, all confirmed, and no time is recorded": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "revoke_not_before": None}},
+        {"confirmed": {"web1": 3, "web2": 3}},
+        {},
+        "rotate",
+        "confirmed",
+        "revoke settle",
+    ),
+    # The ID of a second secret
+    "an unknown second secret, one named that is not listed, and the id in use never known": (
+        {"current": UNPINNED},
+        {},
+        {"current_secret_id": "gone"},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "an unknown second secret, the one in use named, with a grace period": (
+        {},
+        {},
+        {"current_secret_id": "current", "grace": "1d"},
+        "rotate",
+        "adopted",
+        "adopt distribute confirm",
+    ),
+    "an unknown second secret, the one in use named, with nobody to confirm": (
+        {},
+        {},
+        {"current_secret_id": "current", "consumers": []},
+        "rotate",
+        "adopted",
+        "adopt distribute confirm",
+    ),
+    "what leaked has no known id, and the one in use is named, with a grace period and nobody to confirm": (
+        {"stage": "promoted", "current": UNPINNED, "previous": {**LEAKED, "id": None}},
+        {},
+        {"current_secret_id": "current", "grace": "1d", "consumers": []},
+        "rotate",
+        "adopted",
+        "adopt distribute confirm revoke settle",
+    ),
+    # Which one of three it is cannot be told.
+    "three listed, a retired value is back": (
+        {"retired": RETIRED},
+        {"retired": "accepted", "secrets": THREE},
+        {},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "three listed, the one in use named": (
+        {},
+        {"secrets": THREE},
+        {"current_secret_id": "current"},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    "three listed, a value named": (
+        {},
+        {"secrets": THREE, "adopted": "accepted"},
+        {},
+        "blocked",
+        "unknown_second_secret",
+        "",
+    ),
+    # Logins that are refused
+    "no login, without a record": (
+        {"version": 0},
+        {"secrets": None, "status": 401},
+        {},
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
+    "no login, with a record": ({}, {"secrets": None, "status": 401}, {}, "blocked", "no_valid_credential", ""),
+    "no login of an administrator": (
+        {},
+        {"secrets": None, "status": 401},
+        {"admin": True},
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
+    "no value works, and there is one before": (
+        IN_USE,
+        {"current": "refused"},
+        {},
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
+    "no value works, and the one before was never known": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "value": None}},
+        {"current": "refused"},
+        {},
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
+    "no value works, not even the one before": (
+        REJECTED,
+        {"current": "refused"},
+        BACK,
+        "blocked",
+        "no_valid_credential",
+        "",
+    ),
 }
 
 
@@ -1273,11 +1466,32 @@ def test_an_emergency_names_who_is_cut_off() -> None:
         ("back, but it is refused", ["cannot come back", "rotate_api_secret_force=true"]),
         ("an unknown second secret, a wrong value named", ["rotate_api_secret_adopt_value"]),
         ("an emergency, an unknown second secret", ["rotate_api_secret_current_secret_id", "current, other"]),
+        (
+            "an unknown second secret, one named that is not listed, and the id in use never known",
+            ["is gone, which Vonage does not list", "current, other"],
+        ),
+        ("an emergency, the wrong one named", ["is other, but", "it is current"]),
+        ("no login, without a record", ["rotate_api_secret_api_key and rotate_api_secret_api_secret"]),
+        ("no login, with a record", ["move the record away"]),
+        ("no login of an administrator", ["rotate_api_secret_api_key and rotate_api_secret_api_secret"]),
+        ("no value works, and there is one before", ["rotate_api_secret_mode=rollback"]),
     ],
 )
 def test_a_message_says_what_to_do(name: str, words: list[str]) -> None:
     message = further(name)["message"]
     assert [word for word in words if word not in message] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no value works, not even the one before",
+        "no value works, and the one before was never known",
+        "no login, with a record",
+    ],
+)
+def test_a_rollback_is_offered_only_where_there_is_a_value_to_go_back_to(name: str) -> None:
+    assert "rollback" not in further(name)["message"]
 
 
 @pytest.mark.parametrize("mode", ["rotate", "finish", "rollback", "emergency"])
