@@ -122,6 +122,17 @@ class RollbackWithoutIntent(Engine):
         super()._list()
 
 
+class DropWithoutIntent(Engine):
+    """The new secret is dropped, and then the record says so."""
+
+    def tasks_before_asking(self, plan: Fields) -> list[str]:
+        tasks = super().tasks_before_asking(plan)
+        if "drop" in tasks:
+            tasks.remove("save drop")
+            tasks.insert(tasks.index("drop") + 1, "save drop")
+        return tasks
+
+
 class RollbackWhileRevoking(Engine):
     """It goes back to a secret whose revocation may be on its way."""
 

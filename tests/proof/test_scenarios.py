@@ -68,6 +68,7 @@ CAUGHT = [
     (mutants.RollbackWithoutProbe, somebody_revokes_the_secret_before),
     (mutants.RollbackWithoutIntent, part_of_the_matrix("roll back")),
     (mutants.RollbackWithoutIntent, a_run_that_confirmed_meets_a_rollback),
+    (mutants.DropWithoutIntent, a_revocation_arrives_late),
     (mutants.RollbackWhileRevoking, a_revocation_arrives_late),
 ]
 
