@@ -424,10 +424,22 @@ def demo(session: nox.Session) -> None:
 
 
 def bench_self_test(session: nox.Session) -> None:
-    """Run the benchmark with the smallest numbers: that it runs, and not how fast anything is."""
+    """Run the first part of the benchmark with the smallest numbers: that it runs, and not how fast anything is."""
+    run_bench_self_test(session, "--loop")
+
+
+def bench_self_test_full(session: nox.Session) -> None:
+    """Run all parts of the benchmark with the smallest numbers."""
+    run_bench_self_test(session)
+
+
+def run_bench_self_test(session: nox.Session, *arguments: str) -> None:
     install(session, "bench")
     _tarball, collections = build(session)
-    session.run("python", "tests/bench/self_test.py", "--collections", str(collections), env=environment(session))
+    session.run(
+        *("python", "tests/bench/self_test.py", "--collections", str(collections), *arguments),
+        env=environment(session),
+    )
 
 
 def bench(session: nox.Session) -> None:
@@ -477,13 +489,14 @@ add("proof-deep", proof_deep, ON_MIDDLE, tag="test-all")
 add("integration-oldest-python", integration_oldest_python, ON_MIDDLE, default=True)
 add("integration-oldest-python-full", integration_oldest_python_full, ON_MIDDLE, tag="test-all")
 add("proof", proof, ON_MIDDLE, default=True)
+add("services", services, ON_MIDDLE, default=True)
 for core, python in reversed(CORES.items()):
     add_core(core, python)
 add("units-oldest-python", units_oldest_python, OLDEST_PYTHON, default=True)
-add("services", services, ON_MIDDLE, default=True)
 add("services-full", services_full, ON_MIDDLE, tag="test-all")
 add("galaxy", galaxy, ON_MIDDLE, default=True)
 add("bench-self-test", bench_self_test, default=True)
+add("bench-self-test-full", bench_self_test_full, tag="test-all")
 add("demo", demo, default=True)
 add("mypy", mypy, ON_MIDDLE, default=True)
 antsibull_nox.load_antsibull_nox_toml()

@@ -20,7 +20,7 @@ from vonage_simulator.server import Simulator  # noqa: E402
 
 # The same examples each time, so that a failure is one of the change that was made. `deep` looks for new ones.
 hypothesis.settings.register_profile("proof", database=None, deadline=None, derandomize=True, max_examples=50)
-hypothesis.settings.register_profile("deep", database=None, deadline=None, max_examples=2000)
+hypothesis.settings.register_profile("deep", database=None, deadline=None, max_examples=300)
 hypothesis.settings.load_profile(os.environ.get("PROOF_PROFILE", "proof"))
 
 

@@ -170,6 +170,14 @@ def assert_handed_over(place: Rehearsal, service: Service, generation: int) -> N
     assert service.handed_over() == {**expected, "others": service.kept}
 
 
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param(made, id=made.name, marks=() if made is Awx else pytest.mark.full)
+        for made in (Awx, Kubernetes, Vault)
+    ],
+    indirect=True,
+)
 def test_the_secret_is_handed_over_once_and_shown_nowhere(place: Rehearsal, service: Service) -> None:
     with Oracle(place) as oracle:
         first = oracle.run(environment=service.environment)
@@ -223,7 +231,7 @@ def test_a_service_that_refuses_is_heard_without_the_secret(place: Rehearsal, se
 # Not AWX, which compares nothing, and in which a credential has to be there.
 comparing = pytest.mark.parametrize(
     "service",
-    [pytest.param(Kubernetes, id=Kubernetes.name), pytest.param(Vault, id=Vault.name)],
+    [pytest.param(Kubernetes, id=Kubernetes.name, marks=pytest.mark.full), pytest.param(Vault, id=Vault.name)],
     indirect=True,
 )
 
@@ -244,7 +252,6 @@ def test_a_write_of_somebody_else_in_between_is_not_lost(place: Rehearsal, servi
     assert "has generation 5, and this run has generation 1: the record is out of date" in run.text
 
 
-@pytest.mark.full
 @comparing
 def test_what_is_not_there_yet_is_made(place: Rehearsal, service: Service) -> None:
     new = {"kubernetes_secret": {"kubernetes_secret": "new"}, "hashi_vault": {"hashi_vault_path": "sms/new"}}

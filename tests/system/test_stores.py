@@ -234,7 +234,7 @@ def somebody_elses(record: dict[str, Any]) -> dict[str, Any]:
 # -- rotations ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.full
+@one_of_them(Vault)
 def test_a_rotation_and_a_second_run(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     place.rotate(vault=False)
@@ -383,6 +383,7 @@ def echo(request: Request) -> Answer:
     return Answer(422, {"errors": [text], "__type": "ValidationException", "Message": text, **status})
 
 
+@one_of_them(Aws)
 def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
     place.start_consumer()
     with Oracle(place) as oracle:
@@ -399,7 +400,7 @@ def test_nothing_shows_a_value(place: Rehearsal, service: Service) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("missing", [pytest.param("collection", marks=pytest.mark.full), "library"])
+@pytest.mark.parametrize("missing", ["collection", "library"])
 def test_what_is_missing_is_named(place: Rehearsal, service: Service, missing: str) -> None:
     library = {"hashi_vault_kv2": "hvac", "aws_secretsmanager": "boto3", "kubernetes": "kubernetes"}[service.store]
     environment = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
@@ -503,7 +504,6 @@ def test_the_settings_and_the_permissions_in_the_guide_suffice(place: Rehearsal,
         assert {f"secretsmanager:{action}" for action in used} == set(statement["Action"])
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("service", [Kubernetes], indirect=True, ids=["kubernetes"])
 def test_an_empty_secret_of_the_administrator_is_used(place: Rehearsal, service: Kubernetes) -> None:
     service.put({})
