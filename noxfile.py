@@ -61,9 +61,11 @@ def set_environment() -> None:
     os.environ["LC_ALL"] = "C.UTF-8"
     # A shim of pyenv exists for every Python that was ever installed, and fails for those that are not chosen.
     # ansible-test calls each python3.x that it finds, so the Pythons themselves stand in PATH, and no shims.
-    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    path = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder).name != "shims"]
-    os.environ["PATH"] = os.pathsep.join([*path, *sorted(map(str, pyenv.glob("versions/3.*/bin")))])
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    shims = [Path(folder) for folder in path if Path(folder).name == "shims"]
+    roots = [Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser(), *(folder.parent for folder in shims)]
+    pythons = [str(folder) for root in dict.fromkeys(roots) for folder in sorted(root.glob("versions/3.*/bin"))]
+    os.environ["PATH"] = os.pathsep.join([*(folder for folder in path if Path(folder) not in shims), *pythons])
     # uv does not read the settings of pip.
     os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
     os.environ.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
