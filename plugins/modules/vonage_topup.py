@@ -15,6 +15,7 @@ description:
     amount is always that of the first payment.
   - The request is sent once at the most, whatever happens. When no answer comes, nobody can tell whether the payment
     was made, and the task fails with C(error.outcome) V(unknown).
+  - The task keywords C(until) and C(retries) run a task again, and would pay again. The task refuses them.
   - The balance is read, and then paid, in two requests, and nothing keeps another run from doing so in between. A
     payment may also take a while to show. Let one run at a time top up an account, on one host, and not more often than
     that.

@@ -48,6 +48,21 @@ def test_the_action_group_sets_the_credentials_of_all_modules(place: Rehearsal) 
 
 
 @pytest.mark.every_core
+@pytest.mark.parametrize("way", ["true", "false"], ids=["in process", "as a module"])
+@pytest.mark.parametrize("keywords", [{"retries": 3}, {"until": "result.topped_up", "delay": 0}], ids=str)
+def test_a_topup_is_not_run_again_by_a_keyword_of_the_task(
+    place: Rehearsal, keywords: dict[str, Any], way: str
+) -> None:
+    place.simulator.add_fault("drop_after", path="/account/top-up", times=None)
+    task = {**module("vonage_topup", trx="00X123", below=50), **keywords}
+    run = place.play(task, environment={"VONAGE_IN_PROCESS": way})
+    assert run.status == 2
+    assert "Remove the task keywords retries and until" in run.text
+    assert place.calls() == []
+    assert place.account().charges == 0
+
+
+@pytest.mark.every_core
 def test_the_playbook_of_the_readme_rotates(place: Rehearsal) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     [entry] = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
