@@ -12,10 +12,14 @@ import math
 import re
 import typing as t
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from decimal import Decimal
 
+# Whatever an answer holds ends in templates, files and log lines of users: an id has these characters alone.
+_ID = re.compile("[A-Za-z0-9._-]{1,64}")
+
 # Vonage writes the same moment now with milliseconds, and now without.
-_FRACTION = re.compile(r"\.\d+(?=Z$)")
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def parse_json(text: str) -> t.Any:
@@ -51,7 +55,22 @@ def amount(value: t.Any) -> Decimal | None:
         return None
 
 
+def is_id(value: t.Any) -> bool:
+    """Whether a value of an answer has the form of an id."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
 def moment(row: Mapping[str, t.Any]) -> str:
-    """When something was created, with whole seconds; "" when the answer does not say."""
+    """When something was created: ISO 8601 in UTC with whole seconds.
+
+    :returns: "" when the answer does not say, or says something that is no time.
+    """
     created_at = row.get("created_at")
-    return _FRACTION.sub("", created_at) if isinstance(created_at, str) else ""
+    match = _TIME.fullmatch(created_at) if isinstance(created_at, str) else None
+    if match is None:
+        return ""
+    try:
+        time = datetime.fromisoformat(match[1] + match[2].replace("Z", "+00:00")).astimezone(timezone.utc)
+    except (OverflowError, ValueError):
+        return ""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time.year >= 1000 else ""

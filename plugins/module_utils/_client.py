@@ -35,6 +35,7 @@ from urllib.parse import quote, urlsplit
 from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
 from ansible_collections.community.vonage.plugins.module_utils._answers import (
     amount,
+    is_id,
     legacy_failure,
     moment,
     parse_json,
@@ -85,6 +86,8 @@ _TOP_UP_SUCCESS = re.compile(
 )
 
 _LENGTH = re.compile("[0-9]{1,18}")
+
+_ACCOUNT_OF_LIST = re.compile(r"/accounts/([^/?#]+)/secrets(?:[/?#]|$)")
 
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
 
@@ -309,11 +312,13 @@ class Client:
         """
         return self._settings(_Call("POST", "rest", "/account/settings", "write", form=fields))
 
-    def list_secrets(self, account_id: str, login: Login | None = None) -> list[Secret]:
+    def list_secrets(self, account_id: str, login: Login | None = None, complete: bool = False) -> list[Secret]:
         """List the secrets of an account: `GET /accounts/{api_key}/secrets`.
 
         :param account_id: API key of the account: one's own, or a subaccount's.
         :param login: Other credentials to list with.
+        :param complete: Whether the list must be one that proves that what is not in it is gone: it is not empty, since
+            an account always keeps one secret, and does not say that it is another account's.
         :returns: The secrets, the oldest first; of two of the same second, by id.
         :raises VonageError: The list could not be read.
         """
@@ -323,6 +328,10 @@ class Client:
         rows = embedded.get("secrets") if isinstance(embedded, dict) else None
         if not isinstance(rows, list):
             raise self._not_understood(call, answer, "holds no list of secrets")
+        if complete and not rows:
+            raise self._not_understood(call, answer, "lists no secret, though an account always keeps one")
+        if complete and _other_account(self._object(call, answer), account_id):
+            raise self._not_understood(call, answer, "is the list of another account")
         secrets = (self._secret(call, answer, row) for row in rows)
         return sorted(secrets, key=lambda secret: (secret.created_at, secret.id))
 
@@ -572,6 +581,8 @@ class Client:
             )
             if hint:
                 message += f". {hint}"
+            if kind is Refused and effective == 401:
+                message += _odd_characters(login)
             elif not problem:
                 message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
         details.update(method=call.method, path=call.path)
@@ -588,8 +599,8 @@ class Client:
         raise self._not_understood(call, answer, "is not JSON, so something other than Vonage answered")
 
     def _secret(self, call: _Call, answer: _Answer, row: t.Any) -> Secret:
-        if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
-            raise self._not_understood(call, answer, "holds a secret without an id")
+        if not isinstance(row, dict) or not is_id(row.get("id")):
+            raise self._not_understood(call, answer, "holds a secret without an id that can be one")
         return Secret(row["id"], moment(row))
 
     def _not_understood(
@@ -651,6 +662,23 @@ def _paid(body: Mapping[str, t.Any]) -> bool:
     return "200" in codes or str(body.get("response")).strip().lower() == "success" or not body
 
 
+def _other_account(body: Mapping[str, t.Any], account_id: str) -> bool:
+    """Whether a list of secrets says that it is another account's; a link that says nothing is no contradiction."""
+    links = body.get("_links")
+    link = links.get("self") if isinstance(links, dict) else None
+    href = link.get("href") if isinstance(link, dict) else None
+    found = _ACCOUNT_OF_LIST.search(href) if isinstance(href, str) else None
+    return found is not None and found[1] != quote(account_id, safe="")
+
+
+def check_account_id(account_id: str) -> None:
+    """Check that a value can be an API key in a URL.
+
+    :raises NotSent: It cannot.
+    """
+    _account_segment(account_id)
+
+
 def _secrets_path(account_id: str) -> str:
     return f"/accounts/{_account_segment(account_id)}/secrets"
 
@@ -694,6 +722,20 @@ def _in_handshake(cause: BaseException) -> bool:
     """
     frames = traceback.walk_tb(cause.__traceback__)
     return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
+
+
+def _odd_characters(login: Login) -> str:
+    """What a login has around it that most likely was not meant to be part of it."""
+    for option, value in zip(("api_key", "api_secret"), login):
+        for what, odd in (
+            ("white space", value != value.strip()),
+            ("quotes", len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"),
+        ):
+            if odd:
+                return (
+                    f". There are {what} around {option}" if what == "quotes" else f". There is {what} around {option}"
+                )
+    return ""
 
 
 def _no_target(_response: requests.Response) -> None:

@@ -406,7 +406,8 @@ def _is_lease(lease: t.Any) -> bool:
 
 
 def _created_at(facts: Mapping[str, t.Any], secret_id: str | None) -> str | None:
-    return next((secret["created_at"] for secret in facts["secrets"] if secret["id"] == secret_id), None)
+    # "" when Vonage did not say.
+    return next((secret["created_at"] for secret in facts["secrets"] if secret["id"] == secret_id), None) or None
 
 
 def _later(now: str, facts: Mapping[str, t.Any]) -> str:

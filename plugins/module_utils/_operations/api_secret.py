@@ -110,9 +110,12 @@ def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: 
     if secret_id == client.login[1]:
         raise NotSent("secret_id is the secret itself; give its id, as vonage_api_secret_info lists it")
     with asking_first("Nothing was revoked"):
-        before = client.list_secrets(account_id)
+        before = client.list_secrets(account_id, complete=True)
     found = next((secret for secret in before if secret.id == secret_id), None)
     if found is None:
+        alike = next((secret.id for secret in before if secret.id.lower() == secret_id.lower()), None)
+        if alike is not None:
+            raise NotSent(f"secret_id is {secret_id}, and the account lists {alike}: write the id as it is listed")
         return _secret_result(False, before, before, None)
     after = [secret for secret in before if secret.id != secret_id]
     if not after:

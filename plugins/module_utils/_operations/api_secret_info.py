@@ -11,7 +11,13 @@ import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.community.vonage.plugins.module_utils._client import MOST_CONNECTIONS, Answered, Client, Probe
+from ansible_collections.community.vonage.plugins.module_utils._client import (
+    MOST_CONNECTIONS,
+    Answered,
+    Client,
+    Probe,
+    check_account_id,
+)
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent, VonageError
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
@@ -25,6 +31,8 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         raise NotSent("candidates holds an empty value; give only values that may be secrets")
     if not account_ids:
         raise NotSent("account_ids is an empty list; leave it out to list the secrets of the account of api_key")
+    for account_id in account_ids:
+        check_account_id(account_id)
     at_once = params["concurrency"]
     if not 1 <= at_once <= MOST_CONNECTIONS:
         raise NotSent(f"concurrency must be 1 to {MOST_CONNECTIONS}, not {at_once}")

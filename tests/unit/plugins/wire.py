@@ -77,10 +77,10 @@ def vonage_row(secret_id: str) -> dict[str, t.Any]:
     return {"_links": {"self": {"href": f"{SECRETS}/{secret_id}"}}, **row(secret_id)}
 
 
-def listing(*secret_ids: str) -> dict[str, t.Any]:
+def listing(*secret_ids: str, account: str = KEY) -> dict[str, t.Any]:
     """A list of secrets as Vonage returns it, the newest first."""
     return {
-        "_links": {"self": {"href": SECRETS}},
+        "_links": {"self": {"href": f"/accounts/{account}/secrets"}},
         "_embedded": {"secrets": [vonage_row(secret_id) for secret_id in reversed(secret_ids)]},
     }
 
@@ -191,7 +191,7 @@ class Wire:
 
     def list(self, *secret_ids: str, account: str = KEY, login: tuple[str, str] = LOGIN) -> None:
         """Expect the list of secrets to be read, and answer these ids."""
-        self.expect("GET", f"/accounts/{account}/secrets", login=login, body=listing(*secret_ids))
+        self.expect("GET", f"/accounts/{account}/secrets", login=login, body=listing(*secret_ids, account=account))
 
     def refuse(self, value: str, account: str = KEY) -> None:
         """Expect a login to an account with a value, and refuse it."""

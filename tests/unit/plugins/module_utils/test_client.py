@@ -48,6 +48,7 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     Bench,
     Wire,
     family,
+    http,
     legacy,
     listing,
     problem,
@@ -342,6 +343,58 @@ def test_the_first_page_of_several_is_not_taken_for_all_subaccounts(wire: Wire, 
     assert isinstance(error, UnknownOutcome)
     assert "is one page of several" in error.message
     assert error.message.endswith("; look for a newer release")
+
+
+@pytest.mark.parametrize(
+    "secret_id", ["{{ lookup('pipe', 'id') }}", "a b", "a/b", "a\n", "\u202ea", "\ud800", "x" * 65, "", None, 7, ["a"]]
+)
+def test_an_id_has_the_form_of_one(wire: Wire, bench: Bench, secret_id: t.Any) -> None:
+    row = {"id": secret_id, "created_at": "2026-01-01T00:00:00Z"}
+    wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [row]}})
+    error = error_of(lambda: bench.client().list_secrets(KEY))
+    assert isinstance(error, UnknownOutcome)
+    assert "holds a secret without an id that can be one" in error.message
+    assert "lookup" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("created_at", "expected"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00.123Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T01:30:00+01:30", "2026-01-01T00:00:00Z"),
+        ("28 Nov 2026", ""),
+        ("2026-02-30T00:00:00Z", ""),
+        ("0000-01-01T00:00:00Z", ""),
+        ("0001-01-01T00:00:00+01:00", ""),
+        ("9999-12-31T23:59:59-01:00", ""),
+        ("2026-01-01T00:00:00Z\n", ""),
+        ("{{ now() }}", ""),
+        (1767225600, ""),
+    ],
+)
+def test_a_time_is_one_of_iso_8601_in_utc_or_none(wire: Wire, bench: Bench, created_at: t.Any, expected: str) -> None:
+    wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [{"id": "a", "created_at": created_at}]}})
+    [secret] = bench.client().list_secrets(KEY)
+    assert secret.created_at == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("api_secret", " Abcdefgh1", "There is white space around api_secret"),
+        ("api_secret", "Abcdefgh1\n", "There is white space around api_secret"),
+        ("api_secret", '"Abcdefgh1"', "There are quotes around api_secret"),
+        ("api_key", "'abcd1234'", "There are quotes around api_key"),
+    ],
+)
+def test_a_refusal_says_what_is_odd_about_the_login(
+    serve: t.Callable[..., t.Any], bench: Bench, option: str, value: str, said: str
+) -> None:
+    server = serve(http(401, UNAUTHORIZED))
+    error = error_of(bench.client(rest_url=server.url, **{option: value}).get_balance)
+    assert error.message.endswith(said)
+    assert value.strip(" \n\"'") not in error.message
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])

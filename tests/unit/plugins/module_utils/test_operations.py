@@ -437,6 +437,30 @@ def test_an_empty_account_is_not_the_own_account(wire: Wire, bench: Bench, optio
     assert "account_id must be an id as Vonage shows it" in error.message
 
 
+@both_modes
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"_embedded": {"secrets": []}}, "lists no secret, though an account always keeps one"),
+        (listing(NEW_ID, account=SUBACCOUNT), "is the list of another account"),
+    ],
+)
+def test_absent_believes_only_a_list_that_can_be_the_accounts(
+    wire: Wire, bench: Bench, check_mode: bool, body: dict[str, t.Any], why: str
+) -> None:
+    wire.expect("GET", SECRETS, body=body)
+    error = failure(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID)
+    assert why in error.message
+    assert error.message.endswith("Nothing was revoked")
+
+
+def test_absent_takes_an_id_as_it_is_listed(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    error = failure(API_SECRET, bench, state="absent", secret_id=OLD_ID.upper())
+    assert isinstance(error, NotSent)
+    assert f"the account lists {OLD_ID}: write the id as it is listed" in error.message
+
+
 def test_present_names_all_broken_rules(wire: Wire, bench: Bench) -> None:
     assert present_failure(bench, secret="abc").message.endswith(
         "it must have 8 to 25 characters (it has 3), and contain an upper-case letter A-Z, and contain a digit 0-9"
@@ -768,11 +792,11 @@ def test_info_one_account_that_cannot_be_listed_does_not_stop_the_others(wire: W
     assert result["warnings"] == [f"Account 5ab00001: {errors[1]['msg']}"]
 
 
-def test_info_of_a_bad_id_is_a_row_too(wire: Wire, bench: Bench) -> None:
-    wire.list(OLD_ID)
-    result = run(API_SECRET_INFO, bench, account_ids=["..", KEY])
-    assert result["accounts"][0]["error"]["outcome"] == "not_sent"
-    assert result["secrets"] == []
+@pytest.mark.parametrize("bad", ["", ".", "..", "a:b", "a\nb"])
+def test_info_of_a_bad_id_ends_before_any_request(wire: Wire, bench: Bench, bad: str) -> None:
+    error = failure(API_SECRET_INFO, bench, account_ids=[KEY, bad])
+    assert isinstance(error, NotSent)
+    assert error.message.startswith("account_id must be an ")
 
 
 def test_info_of_no_account_at_all_ends_before_any_request(wire: Wire, bench: Bench) -> None:
