@@ -5,8 +5,8 @@
 """The checks of this collection, each a session of nox: `nox --list` shows them, `nox -s NAME` runs one.
 
 The default sessions are those of `make test`; `make test-all` runs the others, too. CONTRIBUTING.md says what each of
-them guards. Each session makes everything anew: its virtual environment, its copy of the collection and its home
-folder. So no session depends on another one, or on an earlier run.
+them guards. Each session makes its virtual environment anew, and each that runs tests its copy of the collection and
+its home folder, too. So no session depends on another one, or on an earlier run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import atexit
 import configparser
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,7 @@ GROUPS = nox.project.load_toml("pyproject.toml")
 # 3.10 on is one of a controller. pyproject.toml has the releases, in the groups core-2-16 and so on.
 CORES = {"2.16": "3.10", "2.17": "3.12", "2.18": "3.13", "2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
 OLDEST, MIDDLE, NEWEST = "2.16", "2.19", "2.21"
+ON_MIDDLE = CORES[MIDDLE]
 # The oldest Python that modules run on.
 OLDEST_PYTHON = "3.9"
 
@@ -55,14 +57,15 @@ nox.options.default_venv_backend = "uv|virtualenv"
 def set_environment() -> None:
     """Make the environment the same on every machine."""
     # A developer's own settings and, above all, the credentials of a real account must not get into a test.
-    foreign = ("ANSIBLE_", "GIT_", "MAKE", "PYTEST_", "PYTHON", "VIRTUAL_ENV", "VONAGE_")
-    for name in [name for name in os.environ if name.startswith(foreign)]:
+    tools = ("GIT_", "MAKE", "PYTEST_", "PYTHON", "VIRTUAL_ENV")
+    services = ("ANSIBLE_", "AWS_", "CONTROLLER_", "K8S_", "KUBECONFIG", "TOWER_", "VAULT_", "VONAGE_")
+    for name in [name for name in os.environ if name.startswith(tools + services)]:
         del os.environ[name]
     os.environ["LC_ALL"] = "C.UTF-8"
     # A shim of pyenv exists for every Python that was ever installed, and fails for those that are not chosen.
     # ansible-test calls each python3.x that it finds, so the Pythons themselves stand in PATH, and no shims.
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    shims = [Path(folder) for folder in path if Path(folder).name == "shims"]
+    shims = [Path(folder) for folder in path if Path(folder).name == "shims" and "pyenv" in folder]
     roots = [Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser(), *(folder.parent for folder in shims)]
     pythons = [str(folder) for root in dict.fromkeys(roots) for folder in sorted(root.glob("versions/3.*/bin"))]
     os.environ["PATH"] = os.pathsep.join([*(folder for folder in path if Path(folder) not in shims), *pythons])
@@ -118,7 +121,7 @@ def temporary_folder() -> Path:
     It lies outside of the repository: inside, ansible-test would ask git which files to test, hear that the folder is
     ignored, test nothing, and end well.
     """
-    folder = Path(tempfile.mkdtemp(prefix="community.vonage-"))
+    folder = Path(tempfile.mkdtemp(prefix="vonage-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
@@ -153,7 +156,9 @@ def environment(session: nox.Session, **more: str) -> dict[str, str]:
     file.touch(mode=0o600)
     with file.open("w") as stream:
         config.write(stream)
-    env = {"HOME": str(home), "NO_COLOR": "1", **more}
+    # Libraries such as the Kubernetes client keep caches there.
+    (home / "tmp").mkdir()
+    env = {"HOME": str(home), "NO_COLOR": "1", "TMPDIR": str(home / "tmp"), **more}
     # With this variable, requests forgets Session.verify. Some machines have it, so all tests run with it.
     for bundle in Path(session.virtualenv.location).glob("lib/python3.*/site-packages/certifi/cacert.pem"):
         env["REQUESTS_CA_BUNDLE"] = str(bundle)
@@ -188,18 +193,23 @@ def ansible_test(session: nox.Session, core: str, *commands: str, variables: dic
     cache = Path(env["HOME"], ".ansible/test/cache")
     cache.mkdir(parents=True)
     shutil.copy2("tests/tools/get_pip.py", cache / f"get_pip_{PIP[core].replace('.', '_')}.py")
-    download = ("-m", "pip", "download", "-qq", "--no-deps", "--dest", str(cache), f"pip=={PIP[core]}")
-    session.run(sys.executable, *download, external=True, env=env)
+    session.install("--target", str(cache / f"pip-{PIP[core]}"), f"pip=={PIP[core]}")
     copy = copy_collection() / COLLECTION
     if variables:
         (copy / "tests/integration/integration_config.yml").write_text(json.dumps(variables), encoding="utf-8")
     with session.chdir(copy):
         for command in commands:
-            output = session.run("ansible-test", *command.split(), "--color", "no", env=env, silent=True)
+            output = session.run(
+                "ansible-test", *command.split(), *session.posargs, "--color", "no", env=env, silent=True
+            )
             print(output)
             # It says so and ends well when it found nothing to test.
             if "All targets skipped" in str(output):
                 session.error("ansible-test found nothing to test")
+            # It warns of a Python that it does not find, and ends well. A later one than those below is not supported.
+            missing = sorted(set(re.findall(r"Skipping .* on Python (3\.(?:9|1[0-3])) ", str(output))))
+            if missing:
+                session.skip(f"all but the tests on Python {', '.join(missing)} passed: this machine does not have it")
     return copy
 
 
@@ -260,7 +270,7 @@ def galaxy(session: nox.Session) -> None:
 
 
 def pytest(session: nox.Session, core: str, *arguments: str, extra: str = "", installed: bool = False) -> None:
-    """Run tests with pytest in a copy of the collection.
+    """Run tests with pytest in a copy of the collection; paths among the arguments of nox replace those below.
 
     :param core: Of ansible-core.
     :param extra: The group of pyproject.toml that has what the tests need beside ansible-core and pytest.
@@ -269,8 +279,10 @@ def pytest(session: nox.Session, core: str, *arguments: str, extra: str = "", in
     install(session, group_of(core), *([extra] if extra else []))
     place = copy_collection()
     more = {"ANSIBLE_COLLECTIONS_PATH": str(build(session)[1])} if installed else {"PYTHONPATH": str(place)}
+    named = any(argument.startswith("tests/") for argument in session.posargs)
+    kept = [argument for argument in arguments if not (named and argument.startswith("tests/"))]
     with session.chdir(place / COLLECTION):
-        session.run("pytest", "-n", "2", *arguments, *session.posargs, env=environment(session, **more))
+        session.run("pytest", "-n", "2", *kept, *session.posargs, env=environment(session, **more))
 
 
 def system_tests(session: nox.Session, core: str, *selection: str) -> None:
@@ -329,13 +341,13 @@ def units_oldest_python(session: nox.Session) -> None:
     # runs each test in a process of its own, in four times the time.
     ansible = temporary_folder()
     (core,) = [one for one in nox.project.dependency_groups(GROUPS, "demo") if one.startswith("ansible-core")]
-    download = ("-m", "pip", "install", "-qq", "--no-deps", "--target", str(ansible), core)
-    session.run(sys.executable, *download, external=True)
+    session.install("--no-deps", "--python-version", ON_MIDDLE, "--target", str(ansible), core)
     install(session, f"units-python-{OLDEST_PYTHON.replace('.', '-')}")
     place = copy_collection()
     env = environment(session, PYTHONPATH=f"{place}{os.pathsep}{ansible}")
     with session.chdir(place / COLLECTION):
-        session.run("pytest", "-n", "2", "tests/unit/plugins/module_utils", "tests/unit/plugins/modules", env=env)
+        paths = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
+        session.run("pytest", "-n", "2", *paths, *session.posargs, env=env)
 
 
 def integration_oldest_python(session: nox.Session) -> None:
@@ -349,6 +361,9 @@ def integration_oldest_python_full(session: nox.Session) -> None:
 
 
 def run_on_oldest_python(session: nox.Session, variables: dict[str, bool]) -> None:
+    if not shutil.which(f"python{OLDEST_PYTHON}"):
+        message = f"Python {OLDEST_PYTHON} not found"
+        session.error(message) if antsibull_nox.IN_CI else session.skip(message)
     install(session, group_of(MIDDLE))
     controller = f"--controller origin:python=venv/{CORES[MIDDLE]}"
     target = f"--target controller:python=venv/{OLDEST_PYTHON}"
@@ -367,12 +382,12 @@ def proof_deep(session: nox.Session) -> None:
 
 
 def system(session: nox.Session) -> None:
-    """Run the system tests, each of which shows something that no other one does."""
+    """Run the system tests without the marker full."""
     system_tests(session, MIDDLE, "-m", "not full")
 
 
 def system_full(session: nox.Session) -> None:
-    """Run the system tests that are further cases of what the session system shows."""
+    """Run the system tests with the marker full: further cases of what the session system shows."""
     system_tests(session, MIDDLE, "-m", "full")
 
 
@@ -412,7 +427,9 @@ def devel(session: nox.Session) -> None:
         session.skip(f"{source} cannot be downloaded or installed")
     place = copy_collection()
     with session.chdir(place / COLLECTION):
-        session.run("pytest", "-n", "2", "tests/unit", env=environment(session, PYTHONPATH=str(place)))
+        session.run(
+            *("pytest", "-n", "2", "tests/unit", *session.posargs), env=environment(session, PYTHONPATH=str(place))
+        )
 
 
 # -- the demo, the benchmark and what is written by a program ----------------------------------------------------------
@@ -483,7 +500,6 @@ def crash_matrix(session: nox.Session) -> None:
 
 # -- the list, beginning with what takes longest -----------------------------------------------------------------------
 
-ON_MIDDLE = CORES[MIDDLE]
 add("system", system, ON_MIDDLE, default=True)
 add("system-full", system_full, ON_MIDDLE, tag="test-all")
 add("coverage", coverage, ON_MIDDLE, tag="test-all")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 from ansible_collections.community.vonage.plugins.plugin_utils._in_process import InProcessAction
 
@@ -19,9 +20,10 @@ class ActionModule(InProcessAction):
     def run(self, tmp: str | None = None, task_vars: Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
         # Ansible would run the task again after a payment that got no answer, and pay once more each time.
         if self._task.until or self._task.retries:
-            raise AnsibleActionFail(
-                "Remove the task keywords retries and until: they run the task again, and each time it may pay once"
-                " more. Nothing was sent. The option retries of the module repeats reading the balance, and never the"
-                " payment"
+            error = NotSent(
+                "Remove the task keywords retries and until: Ansible would run the payment again. Nothing was sent. The"
+                " module's own option retries repeats only the read of the balance"
             )
+            # Ansible does not run a task again that ends so.
+            raise AnsibleActionFail(error.message, result={"error": error.details})
         return super().run(tmp, task_vars)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from decimal import Decimal
 
-# Whatever an answer holds ends in templates, files and log lines of users: an id has these characters alone.
+# Accept only these characters in an id: it ends up in templates, files and log lines.
 _ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 # Vonage writes the same moment now with milliseconds, and now without.

@@ -317,8 +317,8 @@ class Client:
 
         :param account_id: API key of the account: one's own, or a subaccount's.
         :param login: Other credentials to list with.
-        :param complete: Whether the list must be one that proves that what is not in it is gone: it is not empty, since
-            an account always keeps one secret, and does not say that it is another account's.
+        :param complete: Refuse an empty list, since an account always keeps one secret, and the list of another
+            account, so that an id that is missing proves a revocation.
         :returns: The secrets, the oldest first; of two of the same second, by id.
         :raises VonageError: The list could not be read.
         """
@@ -434,7 +434,7 @@ class Client:
         """
         login = login or self.login
         attempts, attempt, start = self._connection.retries + 1, 1, math.inf
-        # How the last attempt ended that reached Vonage. One after it that does not is no better news.
+        # Keep the last error that came from Vonage.
         reached: VonageError | None = None
         turn = self._pace.turn()
         while True:
@@ -581,10 +581,10 @@ class Client:
             )
             if hint:
                 message += f". {hint}"
-            if kind is Refused and effective == 401:
-                message += _odd_characters(login)
             elif not problem:
                 message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
+            if kind is Refused and effective == 401:
+                message += _odd_characters(login)
         details.update(method=call.method, path=call.path)
         error = kind(message, from_vonage=problem, **details)
         return _Failure(error, retry_after=_retry_after(response.headers.get("Retry-After")))
@@ -600,7 +600,7 @@ class Client:
 
     def _secret(self, call: _Call, answer: _Answer, row: t.Any) -> Secret:
         if not isinstance(row, dict) or not is_id(row.get("id")):
-            raise self._not_understood(call, answer, "holds a secret without an id that can be one")
+            raise self._not_understood(call, answer, "holds a secret whose id is missing or malformed")
         return Secret(row["id"], moment(row))
 
     def _not_understood(
@@ -668,15 +668,16 @@ def _other_account(body: Mapping[str, t.Any], account_id: str) -> bool:
     link = links.get("self") if isinstance(links, dict) else None
     href = link.get("href") if isinstance(link, dict) else None
     found = _ACCOUNT_OF_LIST.search(href) if isinstance(href, str) else None
-    return found is not None and found[1] != quote(account_id, safe="")
+    return found is not None and found[1].lower() != quote(account_id, safe="").lower()
 
 
-def check_account_id(account_id: str) -> None:
+def check_account_id(option: str, account_id: str) -> None:
     """Check that a value can be an API key in a URL.
 
+    :param option: The option that holds it, for the message.
     :raises NotSent: It cannot.
     """
-    _account_segment(account_id)
+    _account_segment(account_id, option)
 
 
 def _secrets_path(account_id: str) -> str:
@@ -687,10 +688,10 @@ def _subaccounts_path(api_key: str) -> str:
     return f"/accounts/{_path_segment('api_key', api_key)}/subaccounts"
 
 
-def _account_segment(account_id: str) -> str:
+def _account_segment(account_id: str, option: str = "account_id") -> str:
     if ":" in account_id:
-        raise NotSent("account_id must be an API key as the Vonage dashboard shows it; there is no ':' in it")
-    return _path_segment("account_id", account_id)
+        raise NotSent(f"{option} must be an API key as the Vonage dashboard shows it; there is no ':' in it")
+    return _path_segment(option, account_id)
 
 
 def _path_segment(option: str, value: str) -> str:
@@ -725,7 +726,7 @@ def _in_handshake(cause: BaseException) -> bool:
 
 
 def _odd_characters(login: Login) -> str:
-    """What a login has around it that most likely was not meant to be part of it."""
+    """Name white space or quotes around api_key or api_secret."""
     for option, value in zip(("api_key", "api_secret"), login):
         for what, odd in (
             ("white space", value != value.strip()),

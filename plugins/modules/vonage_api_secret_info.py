@@ -28,6 +28,7 @@ options:
       - API keys of the accounts to list. They may be subaccounts of O(api_key).
       - An account that cannot be listed does not stop the others. The task fails when none can be listed, unless
         O(candidates) are given.
+      - A value that cannot be an API key ends the task before any request.
       - If not set, the account O(api_key) is listed.
     type: list
     elements: str

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Rehearsal, Run, account
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
 from intercept import Answer, intercept
 
 from vonage_simulator.faults import Delivery
@@ -241,3 +241,18 @@ def test_two_accounts_with_one_record_are_refused_before_anything_is_created(pla
     assert fleet.valid(refused) == [fleet.first_secret(refused)]
     assert fleet.valid(owner) == [fleet.first_secret(owner), fleet.record(one)["current"]["value"]]
     fleet.assert_rotated(third)
+
+
+@pytest.mark.full
+def test_subaccounts_start_with_the_credentials_of_the_primary_account(place: Rehearsal) -> None:
+    fleet = Fleet(place, 3)
+    for key in fleet.keys:
+        found = place.account(key)
+        found.primary_account = ACCOUNT
+        fleet.set(key, api_key=ACCOUNT, api_secret=FIRST_SECRET)
+    fleet.rotate()
+    fleet.assert_rotated(*fleet.keys)
+    # Which secret the new one replaces is said by nobody, so that it stays.
+    fleet.rotate("-e", "rotate_api_secret_mode=finish")
+    fleet.assert_rotated(*fleet.keys)
+    assert fleet.cut_off == []

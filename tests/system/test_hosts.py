@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account
 from workplace import HANGS, wait_for
 
 HOSTS = ["gateway1", "gateway2", "gateway3"]
@@ -207,6 +207,30 @@ def test_all_who_are_missing_are_named_and_the_next_run_serves_them(gateways: Ga
 
 
 @pytest.mark.full
+@pytest.mark.full
+def test_what_was_confirmed_for_another_account_does_not_count(gateways: Gateways) -> None:
+    place = gateways.place
+    other = {"api_key": "efgh5678", "secrets": [{"value": "OfAnotherAccount1"}]}
+    place.simulator.engine.load_accounts([account(), account(**other)])
+    fails = place.directory / "fails.yml"
+    fails.write_text("- ansible.builtin.fail:\n", encoding="utf-8")
+    settings = {
+        "api_key": "efgh5678",
+        "api_secret": "OfAnotherAccount1",
+        "account_id": "efgh5678",
+        "record": str(place.directory / "other.yml"),
+        "force": True,
+        "distribute_tasks": str(fails),
+    }
+    rotation = {"ansible.builtin.import_playbook": "community.vonage.rotate_api_secret"}
+    variables = {f"rotate_api_secret_{name}": value for name, value in settings.items()}
+    run = gateways.run(playbook=place.write_playbook(rotation, {**rotation, "vars": variables}))
+    # Each host has said that it uses generation 1, which is that of both accounts by now.
+    assert "have not confirmed generation 1: gateway1, gateway2, gateway3" in run.text
+    assert len(place.account("efgh5678").live) == 2
+    gateways.assert_rotated()
+
+
 def test_a_host_that_is_added_during_grace_is_served_before_the_old_secret_goes(gateways: Gateways) -> None:
     gateways.hosts = HOSTS[:2]
     run = gateways.run(*GRACE)

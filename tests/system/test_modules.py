@@ -58,6 +58,9 @@ def test_a_topup_is_not_run_again_by_a_keyword_of_the_task(
     run = place.play(task, environment={"VONAGE_IN_PROCESS": way})
     assert run.status == 2
     assert "Remove the task keywords retries and until" in run.text
+    assert '"outcome": "not_sent"' in run.output
+    # It was not even tried again.
+    assert "FAILED - RETRYING" not in run.output
     assert place.calls() == []
     assert place.account().charges == 0
 

@@ -94,10 +94,10 @@ def _resolve_create(client: Client, account_id: str, value: str, before: list[Se
     )
 
 
-def _list_if_possible(client: Client, account_id: str) -> list[Secret] | None:
+def _list_if_possible(client: Client, account_id: str, complete: bool = False) -> list[Secret] | None:
     """The secrets, or None: while an error is looked into, another one must not take its place."""
     try:
-        return client.list_secrets(account_id)
+        return client.list_secrets(account_id, complete=complete)
     except VonageError:
         return None
 
@@ -136,7 +136,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: 
             # Gone meanwhile, by somebody else.
             return _secret_result(False, after, after, None)
         except UnknownOutcome as error:
-            listed = _list_if_possible(client, account_id)
+            listed = _list_if_possible(client, account_id, complete=True)
             if listed is None:
                 raise
             if secret_id in {secret.id for secret in listed}:

@@ -32,7 +32,7 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     if not account_ids:
         raise NotSent("account_ids is an empty list; leave it out to list the secrets of the account of api_key")
     for account_id in account_ids:
-        check_account_id(account_id)
+        check_account_id("account_ids", account_id)
     at_once = params["concurrency"]
     if not 1 <= at_once <= MOST_CONNECTIONS:
         raise NotSent(f"concurrency must be 1 to {MOST_CONNECTIONS}, not {at_once}")

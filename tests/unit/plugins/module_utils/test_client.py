@@ -353,7 +353,7 @@ def test_an_id_has_the_form_of_one(wire: Wire, bench: Bench, secret_id: t.Any) -
     wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [row]}})
     error = error_of(lambda: bench.client().list_secrets(KEY))
     assert isinstance(error, UnknownOutcome)
-    assert "holds a secret without an id that can be one" in error.message
+    assert "holds a secret whose id is missing or malformed" in error.message
     assert "lookup" not in error.message
 
 
@@ -463,6 +463,15 @@ def test_a_top_up_that_was_not_made(
     assert isinstance(error, Refused)
     assert (error.status, error.code) == (status, code)
     assert message in error.message
+    assert "not an answer of Vonage" not in error.message
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", ""])
+def test_a_page_in_the_place_of_a_balance_is_not_vonages(wire: Wire, bench: Bench, body: str) -> None:
+    wire.expect("GET", BALANCE, body=body)
+    error = error_of(bench.client().get_balance)
+    assert isinstance(error, UnknownOutcome)
+    assert "is not JSON, so something other than Vonage answered" in error.message
 
 
 @pytest.mark.parametrize(

@@ -454,6 +454,14 @@ def test_absent_believes_only_a_list_that_can_be_the_accounts(
     assert error.message.endswith("Nothing was revoked")
 
 
+def test_absent_does_not_believe_an_empty_list_after_a_lost_answer_either(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID, status=500)
+    wire.expect("GET", SECRETS, body={"_embedded": {"secrets": []}})
+    error = failure(API_SECRET, bench, state="absent", secret_id=OLD_ID)
+    assert isinstance(error, UnknownOutcome)
+
+
 def test_absent_takes_an_id_as_it_is_listed(wire: Wire, bench: Bench) -> None:
     wire.list(OLD_ID, NEW_ID)
     error = failure(API_SECRET, bench, state="absent", secret_id=OLD_ID.upper())
@@ -796,7 +804,7 @@ def test_info_one_account_that_cannot_be_listed_does_not_stop_the_others(wire: W
 def test_info_of_a_bad_id_ends_before_any_request(wire: Wire, bench: Bench, bad: str) -> None:
     error = failure(API_SECRET_INFO, bench, account_ids=[KEY, bad])
     assert isinstance(error, NotSent)
-    assert error.message.startswith("account_id must be an ")
+    assert error.message.startswith("account_ids must be an ")
 
 
 def test_info_of_no_account_at_all_ends_before_any_request(wire: Wire, bench: Bench) -> None:

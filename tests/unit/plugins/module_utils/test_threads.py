@@ -1,7 +1,7 @@
 # Copyright (c) 2026, community.vonage contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls that run in threads import nothing there.
+"""Calls that run in threads, which are those of an audit of several accounts, import nothing there.
 
 On Python 3.9, two threads that import modules of one zip file at the same moment fail with "cannot import name". That
 race is rare on a quiet machine, so the test does not wait for it: it looks for imports in threads.
