@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Service:
     :ivar fake: The service.
     :ivar variables: Of the role, without prefix.
     :ivar environment: How a run reaches the service, and logs in.
+    :ivar nowhere: The same, to where nobody listens.
     :ivar kept: What was there before, and is none of the role's business.
     :ivar said: What a run says of the refusal.
     """
@@ -40,6 +41,7 @@ class Service:
     fake: Any
     variables: dict[str, Any]
     environment: dict[str, str]
+    nowhere: dict[str, str]
     kept = {"other": "keptS0mething"}
 
     def handed_over(self) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class Service:
 class Awx(Service):
     name = "awx_credential"
     said = "no such thing as ********"
+    nowhere = {"CONTROLLER_HOST": "http://127.0.0.1:1"}
     kept = {"signature_secret": "keptS1gnature"}
 
     def __init__(self, directory: Path) -> None:
@@ -102,7 +105,10 @@ class Kubernetes(Service):
         self.fake = FakeKubernetes(NAMESPACE)
         self._put(dict(self.kept))
         self.variables = documented("docs/consumers.md 4")
-        self.environment = {"K8S_AUTH_KUBECONFIG": self.fake.write_kubeconfig(directory / "kubeconfig")}
+        kubeconfig, elsewhere = directory / "kubeconfig", directory / "kubeconfig-of-nowhere"
+        self.environment = {"K8S_AUTH_KUBECONFIG": str(self.fake.write_kubeconfig(kubeconfig))}
+        elsewhere.write_text(kubeconfig.read_text(encoding="utf-8").replace(self.fake.url, "https://127.0.0.1:1"))
+        self.nowhere = {"K8S_AUTH_KUBECONFIG": str(elsewhere)}
 
     def _put(self, content: dict[str, str]) -> None:
         data = {key: base64.b64encode(value.encode()).decode() for key, value in content.items()}
@@ -129,6 +135,7 @@ class Kubernetes(Service):
 class Vault(Service):
     name = "hashi_vault"
     said = "Permission denied writing to 'sms/vonage'"
+    nowhere = {"VAULT_ADDR": "http://127.0.0.1:1"}
 
     def __init__(self, directory: Path) -> None:
         self.fake = FakeVault(cas_required=True)
@@ -226,6 +233,44 @@ def test_a_service_that_refuses_is_heard_without_the_secret(place: Rehearsal, se
     service.fake.step_in = None
     assert hand_over(place, service).status == 0
     assert_handed_over(place, service, 1)
+
+
+def not_there(service: Service) -> dict[str, str]:
+    return service.nowhere
+
+
+def drops_connections(service: Service) -> dict[str, str]:
+    """It ends each connection without an answer."""
+
+    def drop(_request: Request) -> Answer | None:
+        raise ConnectionAbortedError
+
+    service.fake.step_in = drop
+    return {}
+
+
+@pytest.mark.parametrize("trouble", [not_there, pytest.param(drops_connections, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param(made, id=made.name, marks=() if made is Vault else pytest.mark.full)
+        for made in (Awx, Kubernetes, Vault)
+    ],
+    indirect=True,
+)
+def test_a_service_that_is_down_keeps_the_old_secret(
+    place: Rehearsal, service: Service, trouble: Callable[[Service], dict[str, str]]
+) -> None:
+    environment = trouble(service)
+    run = hand_over(place, service, environment=environment)
+    assert run.status == 2, run.output
+    finish = ("-e", "rotate_api_secret_mode=finish")
+    assert hand_over(place, service, *finish, environment=environment).status == 2
+    assert len(place.secret_ids()) == 2
+    service.fake.step_in = None
+    assert hand_over(place, service, *finish).status == 0
+    assert_handed_over(place, service, 1)
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
 
 
 # Not AWX, which compares nothing, and in which a credential has to be there.

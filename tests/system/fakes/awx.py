@@ -74,6 +74,8 @@ class FakeAwx(Fake):
             names = ("name", "credential_type", "organization", "organization__name")
             return _listed(shown, request, **{name: name for name in names})
         for credential in self.credentials:
+            if (request.method, request.path) == ("GET", credential["url"]):
+                return Answer(200, self._shown(credential))
             if (request.method, request.path) == ("PATCH", credential["url"]):
                 return self._patch(credential, request.json)
         return Answer(404, {"detail": "The requested resource could not be found."})
