@@ -20,5 +20,6 @@ if __name__ == "__main__":
     sys.path.insert(0, str(here.with_name(f"pip-{version}")))
     # Options of the script that this one stands in for; "pip install" has no such things.
     wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
-    sys.argv = ["pip", "install", *wanted]
+    # The pip of the folder would count as installed already.
+    sys.argv = ["pip", "install", "--ignore-installed", *wanted]
     runpy.run_module("pip", run_name="__main__", alter_sys=True)
