@@ -199,8 +199,8 @@ def test_a_server_that_repeats_secrets_does_not_get_them_shown(
         ("vonage_balance_info", {"timeout": 0}, "timeout must be a number of seconds above 0"),
         ("vonage_topup", {"transaction_reference": " "}, "transaction_reference must be the reference"),
         ("vonage_api_secret", {"secret": "tooShort"}, "secret breaks the rules of Vonage"),
-        ("vonage_api_secret_info", {"account_ids": [".."], "candidates": []}, "account_id must be an id"),
-        ("vonage_api_secret_info", {"account_ids": ["a:b"], "candidates": []}, "account_id must be an API key"),
+        ("vonage_api_secret_info", {"account_ids": [".."], "candidates": []}, "account_ids must be an id"),
+        ("vonage_api_secret_info", {"account_ids": ["a:b"], "candidates": []}, "account_ids must be an API key"),
         ("vonage_api_secret", {"secret": None, "state": "absent", "secret_id": " "}, "secret_id is empty; give the id"),
         # An empty variable does not mean all of them.
         ("vonage_subaccount_info", {"account_id": ""}, "account_id must be an id"),
