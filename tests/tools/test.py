@@ -28,7 +28,8 @@ def list_sessions(*selection: str) -> list[str]:
     :param selection: Arguments of nox; without any, it selects the default sessions.
     """
     listed = subprocess.run([*NOX, "--list", "--json", *selection], stdout=subprocess.PIPE, check=True).stdout
-    return [session["session"] for session in json.loads(listed)]
+    # A meta session does nothing but ask for others, which are listed, too.
+    return [one["session"] for one in json.loads(listed) if not one["description"].startswith("Meta session")]
 
 
 def main() -> int:
