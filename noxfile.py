@@ -207,7 +207,7 @@ def ansible_test(session: nox.Session, core: str, *commands: str, variables: dic
             if "All targets skipped" in str(output):
                 session.error("ansible-test found nothing to test")
             # It warns of a Python that it does not find, and ends well. A later one than those below is not supported.
-            missing = sorted(set(re.findall(r"Skipping .* on Python (3\.(?:9|1[0-3])) ", str(output))))
+            missing = sorted(set(re.findall(r"on Python (3\.(?:9|1[0-3])) because it could not be found", str(output))))
             if missing:
                 session.skip(f"all but the tests on Python {', '.join(missing)} passed: this machine does not have it")
     return copy
