@@ -728,14 +728,10 @@ def _in_handshake(cause: BaseException) -> bool:
 def _odd_characters(login: Login) -> str:
     """Name white space or quotes around api_key or api_secret."""
     for option, value in zip(("api_key", "api_secret"), login):
-        for what, odd in (
-            ("white space", value != value.strip()),
-            ("quotes", len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"),
-        ):
-            if odd:
-                return (
-                    f". There are {what} around {option}" if what == "quotes" else f". There is {what} around {option}"
-                )
+        if value != value.strip():
+            return f". There is white space around {option}"
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            return f". There are quotes around {option}"
     return ""
 
 
