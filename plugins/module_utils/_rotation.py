@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.community.vonage.plugins.module_utils import _rotation_record
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import after, instant, pin, seconds
+from ansible_collections.community.vonage.plugins.module_utils._secret_file import NOT_PLAIN, is_plain
 
 Record = _rotation_record.Record
 Observation = Mapping[str, t.Any]
@@ -135,7 +136,8 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
         that must confirm, `vouched`: whether the operator has made sure for them, of a secret that was handed over
         before this run, `holder`: who this run is, `holder_gone`: whether the process of the recorded lease's holder
         is known to exist no more, `break_lease`: whether to ignore that lease, `emergency_reason`: what happened,
-        `accept_cut_off`: whether consumers may be cut off in an emergency.
+        `accept_cut_off`: whether consumers may be cut off in an emergency, `env_file`: whether the consumers read the
+        secret from an environment file.
     :param now: The time, ISO 8601 in UTC.
     :returns: `outcome` (`rotate`, `idle`, `grace`, `blocked`, `inconclusive`), `reason` (a stable word),
         `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete), `missing`
@@ -209,6 +211,7 @@ class _Case:
         self.consumers: Sequence[str] = policy.get("consumers") or ()
         self.emergency_reason: str = policy.get("emergency_reason") or ""
         self.accept_cut_off = bool(policy.get("accept_cut_off"))
+        self.env_file = bool(policy.get("env_file"))
         self.now = now
         self.current_id, self.pending_id = pin(record, self.ids, self.current, self.pending)
         self.lease = self._lease_of_another(policy)
@@ -219,6 +222,10 @@ class _Case:
         if not lease or lease["holder"] == policy.get("holder") or instant(lease["expires"]) <= instant(self.now):
             return None
         return None if policy.get("holder_gone") or policy.get("break_lease") else lease
+
+    def unfit(self, value: str | None) -> bool:
+        """Whether a value that a person chose cannot be handed to the consumers."""
+        return self.env_file and value is not None and not is_plain(value)
 
     def listed(self, secret_id: str | None) -> bool:
         return secret_id is not None and secret_id in self.ids
@@ -637,6 +644,8 @@ def _swap(case: _Case, previous: Mapping[str, t.Any]) -> Plan:
     """Go back to the secret before. The one in use may be refused: that is what a rollback is for."""
     if previous["value"] is None:
         return _rollback_impossible("The value of the secret before is not in the record")
+    if case.unfit(previous["value"]):
+        return _rollback_impossible(f"The secret before {NOT_PLAIN}")
     if case.leaked():
         return _rollback_impossible(f"The secret before has leaked ({case.leaked()})")
     if case.previous == "refused":

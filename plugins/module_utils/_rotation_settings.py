@@ -13,6 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import seconds
+from ansible_collections.community.vonage.plugins.module_utils._secret_file import (
+    NOT_PLAIN,
+    SecretFileError,
+    is_plain,
+    parse_attributes,
+)
 
 Settings = Mapping[str, t.Any]
 
@@ -39,6 +45,12 @@ CONFIRMING: Mapping[str, Sequence[str]] = {
     "systemd_dropin": ("systemd_unit",),
     "template_file": (),
 }
+
+# Those of them whose process reads an environment file.
+ENV_FILES = ("env_file", "systemd_dropin")
+
+# The modes of the files that they write.
+_MODES = {"env_file": "env_file_mode", "systemd_dropin": "env_file_mode", "template_file": "template_file_mode"}
 
 # The commands of a consumer. Those of env_file come first: the others have them by default.
 _COMMANDS = ("env_file_reload", "env_file_confirm", "reload", "confirm")
@@ -88,6 +100,12 @@ def settings_problem(
                 seconds(settings[name])
             except ValueError as error:
                 return f"{_PREFIX}{name}: {error}"
+    adopted = settings.get("adopt_value") or ""
+    if adopted and settings.get("distribute_tasks") in ENV_FILES and not is_plain(adopted):
+        return (
+            f"rotate_api_secret_adopt_value {NOT_PLAIN}: remove that secret at Vonage and rotate; or hand it over with"
+            " the consumer template_file, with the quotes that its reader needs"
+        )
     # All of this before a new secret exists, and not only when it is to be handed over.
     return next(filter(None, _problems_of_hooks(settings, groups, hostvars)), "")
 
@@ -138,6 +156,12 @@ def _problem_of_consumer(hook: str, settings: Settings, variables: Mapping[str, 
     for name in (CONFIRMING if hook == "confirm_tasks" else CONSUMERS)[consumer]:
         if not _setting(name, settings, variables):
             return f"{where}{_PREFIX}{name} is not set, which the consumer {consumer} needs"
+    mode = _setting(_MODES.get(consumer, ""), settings, variables) if hook == "distribute_tasks" else None
+    if "{{" not in str(mode):
+        try:
+            parse_attributes(None, None, mode or None)
+        except SecretFileError as error:
+            return f"{where}{_PREFIX}{_MODES[consumer]}: {error}"
     for name in _COMMANDS:
         command = _setting(name, settings, variables)
         if isinstance(command, str) and "{{" not in command:

@@ -105,13 +105,15 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
         if isinstance(prepared, _Prepared):
             return self._run_here(prepared)
         Display().vvv(f"{self._task.action} runs as a module: {prepared}")
+        if self._connection.transport == "local" and self._connection.become is not None:
+            self._task.args = {**self._options_of_the_environment(), **self._task.args}
         return t.cast(Result, super().run(tmp, task_vars))
 
     def _prepare(self, task_vars: Mapping[str, t.Any]) -> _Prepared | str:
         """Do everything that can go wrong, but the task; or say why the module has to do it."""
         if _READER not in _READERS:
             return "this release of ansible-core is not known"
-        environment = {name: str(value) for one in self._task.environment or [] for name, value in (one or {}).items()}
+        environment = _environment_of(self._task)
         with _added(environment):
             reason = why_a_module(self._situation(task_vars, environment))
             if reason is not None:
@@ -132,6 +134,19 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             secrets=secret_texts(spec, given) | secret_texts(spec, params),
             shows_invocation=_INVOCATION is None or C.config.get_config_value(_INVOCATION, variables=task_vars),
         )
+
+    def _options_of_the_environment(self) -> Result:
+        """The options that this process's environment sets.
+
+        sudo would hand the module an empty environment, and a task that is to reach a test server would reach Vonage.
+        """
+        environment = {**os.environ, **_environment_of(self._task)}
+        names = {
+            option: name
+            for option, details in argument_spec(self.operation).items()
+            for name in details.get("fallback", (None, []))[1]
+        }
+        return {option: environment[name] for option, name in names.items() if environment.get(name)}
 
     def rehearse(self) -> None:
         """Show that results can be read, as far as that was not shown before.
@@ -187,6 +202,11 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
         read = self._parse_returned_data({"rc": 0, "stdout": output, "stderr": ""}, *["legacy"][: len(_READER) - 2])
         # Since ansible-core 2.21 it is an object.
         return t.cast(Result, read if isinstance(read, dict) else read.as_result_dict(for_round_trip=True))
+
+
+def _environment_of(task: t.Any) -> dict[str, str]:
+    """What a task adds to the environment."""
+    return {name: str(value) for one in task.environment or [] for name, value in (one or {}).items()}
 
 
 @functools.cache

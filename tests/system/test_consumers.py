@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ACCOUNT, ROOT, Rehearsal, Run, documented
+from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account, documented
 from fakes.systemctl import FakeSystemd
 from oracle import Oracle
 
@@ -220,11 +220,45 @@ def test_a_file_of_others_is_left_alone(consumer: Consumer) -> None:
     assert len(consumer.place.secret_ids()) == 2
 
 
+def test_a_link_stays_and_a_user_who_does_not_exist_is_named(place: Rehearsal) -> None:
+    consumer = EnvFile(place)
+    shared = consumer.file.rename(consumer.file.with_name("shared.env"))
+    consumer.file.symlink_to(shared.name)
+    shared.chmod(0o640)
+    place.write_inventory(env_file_owner="nobody-here")
+    run = consumer.run()
+    assert run.status == 2, run.output
+    assert "There is no user nobody-here on this host" in run.text
+    assert FIRST_SECRET in shared.read_text()
+    assert len(place.secret_ids()) == 2
+
+    place.write_inventory(env_file_mode="")
+    assert consumer.run().status == 0
+    assert consumer.file.is_symlink()
+    assert place.stored()["current"]["value"] in shared.read_text()
+    assert shared.stat().st_mode & 0o777 == 0o640
+    assert len(place.secret_ids()) == 1
+
+
+def test_no_rollback_to_a_secret_that_its_readers_would_read_differently(place: Rehearsal) -> None:
+    typed = "Abcd12345!!;"
+    place.simulator.engine.load_accounts([account(secrets=[{"value": typed}])])
+    shows = ["sed", "-n", "s/^VONAGE_API_SECRET_GENERATION=//p", str(place.env_file)]
+    place.write_inventory(env_file_reload=["true"], env_file_confirm=shows)
+    forced = ("-e", "rotate_api_secret_grace=1h", "-e", "rotate_api_secret_force=true")
+    run = place.run(*forced, environment={"VONAGE_API_SECRET": typed})
+    assert run.status == 0, run.output
+    content = place.env_file.read_text()
+    run = place.run("-e", "rotate_api_secret_mode=rollback")
+    assert run.status == 2, run.output
+    assert "blocked (rollback_impossible): The secret before has characters that a shell" in run.text
+    assert place.env_file.read_text() == content
+    assert len(place.secret_ids()) == 2
+
+
 KILLS: list[tuple[Callable[[Rehearsal], Consumer], str]] = [
-    (TemplateFile, "Note the account and the generation beside the file"),
     (TemplateFile, "Write the file"),
-    (SystemdDropin, "Write the environment file"),
-    (SystemdDropin, "Have systemd give the environment file to the unit"),
+    (SystemdDropin, "Write the environment file and the drop-in"),
     (SystemdDropin, "Let the process read the file"),
 ]
 

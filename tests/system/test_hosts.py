@@ -171,7 +171,7 @@ def test_a_host_that_fails_in_a_batch_keeps_the_old_secret_for_all(
     gateways.variables["gateway2"] = {"rotate_api_secret_env_file": "/nowhere/vonage.env"}
     run = gateways.run(playbook=playbook)
     assert run.status == 2, run.output
-    assert "name a file in a directory that exists on gateway2" in run.text
+    assert "name a file in a directory that exists on this host, or create /nowhere first" in run.text
     assert len(gateways.place.secret_ids()) == 2
     gateways.assert_served()
 
@@ -206,7 +206,16 @@ def test_all_who_are_missing_are_named_and_the_next_run_serves_them(gateways: Ga
     gateways.assert_rotated()
 
 
-@pytest.mark.full
+def test_a_host_that_is_down_keeps_no_other_from_the_secret(gateways: Gateways) -> None:
+    gateways.variables["gateway2"] = gateways.unreachable()
+    report = gateways.place.directory / "report.jsonl"
+    run = gateways.run("-e", f"rotate_api_secret_report={report}", environment={"ANSIBLE_ANY_ERRORS_FATAL": "true"})
+    assert "have not confirmed generation 1: gateway2" in run.text
+    assert "unconfirmed_consumers" in report.read_text(encoding="utf-8")
+    gateways.hosts = ["gateway1", "gateway3"]
+    assert gateways.generations() == {"1"}
+
+
 @pytest.mark.full
 def test_what_was_confirmed_for_another_account_does_not_count(gateways: Gateways) -> None:
     place = gateways.place

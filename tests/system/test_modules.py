@@ -110,3 +110,33 @@ def test_a_subaccount_is_bootstrapped_with_the_credentials_of_its_primary(place:
     named = ("-e", f"rotate_api_secret_current_secret_id={new_id}", "-e", "rotate_api_secret_mode=finish")
     place.rotate(*named, environment={"VONAGE_API_SECRET": "Primary0ne"})
     assert place.secret_ids() == [place.stored()["current"]["id"]]
+
+
+def sudo_that_empties_the_environment(place: Rehearsal) -> dict[str, str]:
+    """Settings that have all of Ansible become another user, who is the same one without the environment."""
+    program = place.directory / "sudo"
+    program.write_text(
+        "#!/bin/sh\n"
+        "while :; do case $1 in -u | -p) shift 2 ;; -*) shift ;; *) break ;; esac done\n"
+        'exec env -i PATH="$PATH" HOME="$HOME" "$@"\n'
+    )
+    program.chmod(0o700)
+    settings = {"": "true", "_ALLOW_SAME_USER": "true", "_METHOD": "sudo", "_EXE": str(program)}
+    return {f"ANSIBLE_BECOME{name}": value for name, value in settings.items()}
+
+
+@pytest.mark.every_core
+def test_an_address_that_was_set_stays_when_a_task_becomes_another_user(place: Rehearsal) -> None:
+    read = {"community.vonage.vonage_balance_info": {"retries": 0}, "register": "read"}
+    show = {"ansible.builtin.debug": {"var": "read.balance.value"}}
+    run = place.play(read, show, environment=sudo_that_empties_the_environment(place))
+    assert run.status == 0, run.output
+    assert place.calls() == ["GET /account/get-balance 200"]
+
+
+def test_the_plays_of_a_rotation_on_localhost_become_nobody_else(place: Rehearsal) -> None:
+    place.start_consumer()
+    run = place.run("-vvv", environment=sudo_that_empties_the_environment(place))
+    assert run.status == 0, run.output
+    assert len(place.secret_ids()) == 1
+    assert "runs as a module: it becomes another user" not in run.output

@@ -810,6 +810,22 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "rolled_back",
         "rollback distribute confirm revoke settle",
     ),
+    "back, but readers of an environment file would read another value": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "value": "Abcd1234!!;"}},
+        {"previous": "accepted"},
+        {**BACK, "env_file": True},
+        "blocked",
+        "rollback_impossible",
+        "",
+    ),
+    "back, for readers of another file": (
+        {"stage": "promoted", "previous": {**PREVIOUS, "value": "Abcd1234!!;"}},
+        {"previous": "accepted"},
+        BACK,
+        "rotate",
+        "rolled_back",
+        "rollback distribute confirm revoke settle",
+    ),
     "back, but it has leaked": (
         {"stage": "promoted", "previous": LEAKED},
         {"previous": "accepted"},

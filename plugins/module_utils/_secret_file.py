@@ -1,0 +1,310 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""Files on a host that hand an API secret over: read, refused or replaced as a whole, and read back.
+
+A link stays a link, and the file that it leads to is written. Owner, group and mode are set before the secret is in the
+file. A file that cannot be read is an error, and never counts as an empty one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import re
+import shutil
+import stat
+import typing as t
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# A shell, systemd's EnvironmentFile= and docker's --env-file read these characters as they stand. Each of them has a
+# meaning of its own for quotes, backslashes, blanks and most other characters, and docker takes quotes literally.
+_PLAIN = re.compile("[A-Za-z0-9_@%+=:,./-]+")
+
+NOT_PLAIN = "has characters that a shell, systemd and docker do not all read alike from an environment file"
+
+_OCTAL = re.compile("0[0-7]{3}")
+
+_ACCOUNT = "VONAGE_API_KEY"
+_SECRET = "VONAGE_API_SECRET"
+_GENERATION = "VONAGE_API_SECRET_GENERATION"
+
+_HEADER = "# Managed by community.vonage.rotate_api_secret\n"
+
+
+class SecretFileError(Exception):
+    """The file was not written. The text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Whose secret a file holds.
+
+    :ivar account_id: API key of the account.
+    :ivar generation: The number of the secret.
+    """
+
+    account_id: str
+    generation: int
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Who may read a file. What is None stays as it is; a new file belongs to the login, and has mode 0600.
+
+    :ivar owner: Number of a user.
+    :ivar group: Number of a group.
+    :ivar mode: The mode.
+    """
+
+    owner: int | None = None
+    group: int | None = None
+    mode: int | None = None
+
+
+def is_plain(secret: str) -> bool:
+    """Whether every reader of an environment file reads this value as it stands."""
+    return _PLAIN.fullmatch(secret) is not None
+
+
+def parse_attributes(owner: str | None, group: str | None, mode: t.Any) -> Attributes:
+    """Look up who may read a file with a secret.
+
+    :param owner: Name or number of a user of this host.
+    :param group: Name or number of a group of this host.
+    :param mode: An octal number in quotes, such as `0640`, or the integer that YAML makes of it without quotes.
+    :raises SecretFileError: There is no such user or group, or others could use the file.
+    """
+    user_id = _number_of("user", owner, lambda name: pwd.getpwnam(name).pw_uid) if owner else None
+    group_id = _number_of("group", group, lambda name: grp.getgrnam(name).gr_gid) if group else None
+    if isinstance(mode, str) and _OCTAL.fullmatch(mode):
+        mode = int(mode, 8)
+    if mode is None:
+        return Attributes(user_id, group_id)
+    if isinstance(mode, bool) or not isinstance(mode, int):
+        raise SecretFileError(f"The mode must be an octal number in quotes, such as '0640', not {mode!r}")
+    return Attributes(user_id, group_id, _closed(mode))
+
+
+def write_env_file(
+    path: str, secret: str, mark: Mark, attributes: Attributes, dropin: str | None = None, check_mode: bool = False
+) -> bool:
+    """Write an environment file that holds the account, the secret and its generation, and nothing else.
+
+    :param path: The file.
+    :param secret: The value.
+    :param mark: Whose it is.
+    :param attributes: Who may read the file.
+    :param dropin: A drop-in of a systemd unit that is to name the file.
+    :param check_mode: Whether to write nothing.
+    :returns: Whether something changed, or would.
+    :raises SecretFileError: Nothing was written.
+    """
+    target = _target(path)
+    found = _read(target)
+    if found is not None:
+        _refuse_older(path, f"the line {_GENERATION}", _mark_of_env_file(path, found), mark)
+    if not is_plain(secret):
+        raise SecretFileError(
+            f"The secret {NOT_PLAIN}: rotate to a new one, or hand this one over with the consumer template_file, with"
+            f" the quotes that its reader needs. {path} was not changed"
+        )
+    content = f"{_HEADER}{_ACCOUNT}={mark.account_id}\n{_SECRET}={secret}\n{_GENERATION}={mark.generation}\n".encode()
+    if dropin is not None:
+        _refuse_dropin_of_others(dropin)
+    changed = _replace(target, content, attributes, check_mode)
+    if dropin is not None:
+        changed = _write_dropin(dropin, path, check_mode) or changed
+    return changed
+
+
+def write_text_file(path: str, content: bytes, mark: Mark, attributes: Attributes, check_mode: bool = False) -> bool:
+    """Write a file of any format, and a note beside it that says whose secret it holds.
+
+    The note is written first: a run that ends in between has claimed the file for its generation, and no older one can
+    be written any more.
+
+    :param path: The file.
+    :param content: What it is to hold.
+    :param mark: Whose secret that is.
+    :param attributes: Who may read the file.
+    :param check_mode: Whether to write nothing.
+    :returns: Whether something changed, or would.
+    :raises SecretFileError: Nothing was written.
+    """
+    target = _target(path)
+    note = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.rotate_api_secret")
+    noted = _read(note)
+    if noted is not None:
+        account_id, generation = [*noted.decode(errors="replace").split(), "", ""][:2]
+        _refuse_older(path, f"the text in {note}", Mark(account_id, _number(generation)), mark)
+    elif _read(target) is not None:
+        raise SecretFileError(
+            f"{path} was not written by this role. If the template is to take its place, say so with an empty file"
+            f" {note}. Nothing was changed on this host"
+        )
+    # Whatever is wrong is said before the note is written.
+    _replace(target, content, attributes, check_mode=True)
+    changed = _replace(note, f"{mark.account_id} {mark.generation}\n".encode(), Attributes(mode=0o644), check_mode)
+    return _replace(target, content, attributes, check_mode) or changed
+
+
+def _target(path: str) -> str:
+    """The file that a path leads to."""
+    if not os.path.isabs(path):
+        raise SecretFileError(f"Name the file by its absolute path, not by {path or 'nothing'}")
+    target = os.path.realpath(path)
+    if not os.path.isdir(os.path.dirname(target)):
+        raise SecretFileError(
+            f"{path} cannot be written: name a file in a directory that exists on this host, or create"
+            f" {os.path.dirname(target)} first"
+        )
+    return target
+
+
+def _read(path: str) -> bytes | None:
+    """What a file holds; None when there is none."""
+    try:
+        # Opening a pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SecretFileError(
+            f"{path} is there, and {_login()} cannot read it: {error.strerror}. What it holds would be lost; run with"
+            " become, or let that user read the file. Nothing was changed on this host"
+        ) from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SecretFileError(f"{path} is no regular file: name another one. Nothing was changed on this host")
+        return file.read()
+
+
+def _mark_of_env_file(path: str, content: bytes) -> Mark:
+    settings = {_ACCOUNT: "", _SECRET: "", _GENERATION: ""}
+    for line in content.decode(errors="replace").split("\n"):
+        name, equals, value = line.partition("=")
+        if equals and name in settings:
+            settings[name] = value.strip()
+        elif line.strip() and not line.startswith("#"):
+            raise SecretFileError(
+                f"{path} holds other settings, which would be lost: give the secret a file of its own. Nothing was"
+                " changed on this host"
+            )
+    return Mark(settings[_ACCOUNT], _number(settings[_GENERATION]))
+
+
+def _refuse_older(path: str, place_of_mark: str, found: Mark, mark: Mark) -> None:
+    if found.account_id == mark.account_id and found.generation > mark.generation:
+        raise SecretFileError(
+            f"{path} has generation {found.generation}, and this run has generation {mark.generation}: the record is"
+            f" out of date. If the record was started anew, remove {place_of_mark}. Nothing was changed on this host"
+        )
+
+
+def _refuse_dropin_of_others(path: str) -> None:
+    found = _read(os.path.realpath(path))
+    if found is not None and not found.startswith(_HEADER.encode()):
+        raise SecretFileError(f"{path} was not written by this role: move it away. Nothing was changed on this host")
+
+
+def _write_dropin(path: str, env_file: str, check_mode: bool) -> bool:
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory) and not check_mode:
+        try:
+            os.mkdir(directory, 0o755)
+        except OSError as error:
+            raise SecretFileError(f"{directory} cannot be made by {_login()}: {error.strerror}") from None
+    content = f"{_HEADER}[Service]\nEnvironmentFile={env_file}\n".encode()
+    return _replace(os.path.realpath(path), content, Attributes(mode=0o644), check_mode)
+
+
+def _replace(path: str, content: bytes, attributes: Attributes, check_mode: bool) -> bool:
+    """Put new content in the place of a file at once, and read it back; or leave one that is right already."""
+    found = os.stat(path) if os.path.exists(path) else None
+    owner = found.st_uid if found and attributes.owner is None else attributes.owner
+    group = found.st_gid if found and attributes.group is None else attributes.group
+    mode = attributes.mode
+    if mode is None:
+        mode = _closed(stat.S_IMODE(found.st_mode)) if found else 0o600
+    wanted = (owner, group, mode)
+    if found and wanted == (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) and _read(path) == content:
+        return False
+    if check_mode:
+        return True
+    # Always the same name, so that a run that was killed leaves one such file at most.
+    new = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.new")
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                if found:
+                    # Such as access lists, and the context of SELinux.
+                    shutil.copystat(path, new)
+                _chown(path, descriptor, owner, group)
+                os.fchmod(descriptor, mode)
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            os.replace(new, path)
+        except BaseException:
+            os.unlink(new)
+            raise
+    except OSError as error:
+        raise SecretFileError(
+            f"{path} cannot be written by {_login()}: {error.strerror}. Run with become, or name another file. Nothing"
+            " was changed in this file"
+        ) from None
+    if _read(path) != content:
+        raise SecretFileError(f"{path} reads back differently from what was written to it")
+    return True
+
+
+def _chown(path: str, descriptor: int, owner: int | None, group: int | None) -> None:
+    made = os.fstat(descriptor)
+    try:
+        # Root alone may give a file away, so only what differs is set.
+        if owner is not None and owner != made.st_uid:
+            os.fchown(descriptor, owner, -1)
+        if group is not None and group != made.st_gid:
+            os.fchown(descriptor, -1, group)
+    except PermissionError:
+        raise SecretFileError(
+            f"{_login()} may not give {path} to the user {owner} and the group {group}, to whom it belongs or is to"
+            " belong: run with become, or name another owner and group. Nothing was changed in this file"
+        ) from None
+
+
+def _number_of(kind: str, name: str, look_up: Callable[[str], int]) -> int:
+    try:
+        return int(name) if name.isdecimal() else look_up(name)
+    except KeyError:
+        raise SecretFileError(f"There is no {kind} {name} on this host. Nothing was changed on it") from None
+
+
+def _closed(mode: int) -> int:
+    """The mode of a file with a secret."""
+    if mode & ~0o770:
+        raise SecretFileError(
+            f"With the mode {mode:04o}, others than the owner and the group may use the file: give it to the group of"
+            " its readers, with the mode '0640'"
+        )
+    return mode
+
+
+def _login() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"the user {os.geteuid()}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0

@@ -1,0 +1,416 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files that hand a secret over: what is kept of them, who may read them at any moment, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import typing as t
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.community.vonage.plugins.module_utils import _secret_file
+from ansible_collections.community.vonage.plugins.module_utils._secret_file import (
+    Attributes,
+    Mark,
+    SecretFileError,
+    is_plain,
+    parse_attributes,
+    write_env_file,
+    write_text_file,
+)
+
+SECRET = "NewSecret1a2b3c4d5e6f7g8h"
+MARK = Mark("abcd1234", 4)
+ENV_FILE = (
+    "# Managed by community.vonage.rotate_api_secret\n"
+    f"VONAGE_API_KEY=abcd1234\nVONAGE_API_SECRET={SECRET}\nVONAGE_API_SECRET_GENERATION=4\n"
+)
+CONTENT = f'{{"login": ["abcd1234", "{SECRET}"]}}'.encode()
+NOBODY = 65534
+AS_IT_IS = Attributes()
+
+
+def env_file(path: Path, attributes: Attributes = AS_IT_IS, **options: t.Any) -> bool:
+    return write_env_file(str(path), SECRET, MARK, attributes, **options)
+
+
+def text_file(path: Path, attributes: Attributes = AS_IT_IS, **options: t.Any) -> bool:
+    return write_text_file(str(path), CONTENT, MARK, attributes, **options)
+
+
+def note_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.rotate_api_secret")
+
+
+def make_env_file(path: Path) -> None:
+    path.write_text("VONAGE_API_KEY=abcd1234\nVONAGE_API_SECRET=old\n")
+    path.chmod(0o600)
+
+
+def make_text_file(path: Path) -> None:
+    path.write_text("{}")
+    path.chmod(0o600)
+    note_of(path).write_text("abcd1234 3\n")
+
+
+Write = Callable[..., bool]
+KINDS = [(env_file, make_env_file), (text_file, make_text_file)]
+every_kind = pytest.mark.parametrize(("write", "make"), KINDS, ids=["env_file", "text_file"])
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "vonage.env"
+
+
+def as_another(function: Callable[[], t.Any]) -> str:
+    """Call a function as a user who is not root, and return the message of its error."""
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(NOBODY)
+                os.setuid(NOBODY)
+            function()
+            message = ""
+        except SecretFileError as error:
+            message = str(error)
+        except BaseException as error:
+            message = repr(error)
+        os.write(sender, message.encode())
+        os._exit(0)
+    os.close(sender)
+    with os.fdopen(receiver) as pipe:
+        message = pipe.read()
+    os.waitpid(child, 0)
+    return message
+
+
+@pytest.fixture
+def open_place(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file in a directory that every user can write to."""
+    opened = [place.parent, *place.parent.parents]
+    modes = {folder: folder.stat().st_mode for folder in opened if folder.stat().st_uid == os.geteuid()}
+    for folder, mode in modes.items():
+        folder.chmod(mode | 0o111)
+    place.parent.chmod(0o777)
+    yield place
+    for folder, mode in modes.items():
+        folder.chmod(mode)
+
+
+# -- what is written ---------------------------------------------------------------------------------------------------
+
+
+def test_an_environment_file_is_written_once(place: Path) -> None:
+    assert env_file(place) is True
+    assert place.read_text() == ENV_FILE
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    before = place.stat()
+    assert env_file(place) is False
+    assert place.stat() == before
+    assert [path.name for path in place.parent.iterdir()] == ["vonage.env"]
+
+
+def test_a_file_of_any_format_is_written_once_and_noted(place: Path) -> None:
+    assert text_file(place) is True
+    assert place.read_bytes() == CONTENT
+    assert note_of(place).read_text() == "abcd1234 4\n"
+    assert text_file(place) is False
+
+
+def test_a_dropin_names_the_environment_file(place: Path) -> None:
+    dropin = place.parent / "sms-gateway.service.d" / "vonage.conf"
+    assert env_file(place, dropin=str(dropin)) is True
+    assert f"[Service]\nEnvironmentFile={place}\n" in dropin.read_text()
+    assert SECRET not in dropin.read_text()
+    assert env_file(place, dropin=str(dropin)) is False
+
+
+@every_kind
+def test_check_mode_writes_nothing(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    assert write(place, check_mode=True) is True
+    assert list(place.parent.iterdir()) == []
+    write(place)
+    assert write(place, check_mode=True) is False
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
+@every_kind
+def test_a_link_stays_and_its_target_is_written(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    target = place.parent / "shared" / "vonage.env"
+    target.parent.mkdir()
+    make(target)
+    place.symlink_to("shared/vonage.env")
+    write(place)
+    assert place.is_symlink()
+    assert SECRET in target.read_text()
+
+
+@every_kind
+def test_owner_group_and_mode_are_kept(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    make(place)
+    place.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(place, NOBODY, NOBODY)
+    before = place.stat()
+    write(place)
+    after = place.stat()
+    assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+
+
+@every_kind
+def test_the_mode_is_set_although_the_content_is_right(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    write(place)
+    assert write(place, Attributes(mode=0o640)) is True
+    assert stat.S_IMODE(place.stat().st_mode) == 0o640
+
+
+@every_kind
+def test_no_moment_lets_others_read_the_secret(
+    write: Write, make: Callable[[Path], None], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(place)
+    place.chmod(0o640)
+    readable: list[str] = []
+
+    def look(*_arguments: t.Any) -> None:
+        for path in place.parent.iterdir():
+            if SECRET in path.read_text() and path.stat().st_mode & 0o004:
+                readable.append(path.name)
+
+    for name in ("fsync", "replace", "fchmod", "fchown"):
+        real = getattr(os, name)
+
+        def watched(*arguments: t.Any, real: Callable[..., t.Any] = real) -> t.Any:
+            look()
+            result = real(*arguments)
+            look()
+            return result
+
+        monkeypatch.setattr(_secret_file.os, name, watched)
+    write(place, Attributes(mode=0o640))
+    assert SECRET in place.read_text()
+    assert readable == []
+
+
+def test_the_rest_of_a_run_that_was_killed_is_removed(place: Path) -> None:
+    place.with_name(".vonage.env.new").write_text(SECRET)
+    env_file(place)
+    assert [path.name for path in place.parent.iterdir()] == ["vonage.env"]
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------------
+
+
+@every_kind
+def test_a_file_that_cannot_be_read_is_no_empty_one(
+    write: Write, make: Callable[[Path], None], open_place: Path
+) -> None:
+    make(open_place)
+    content = open_place.read_text()
+    unreadable = open_place if write is env_file else note_of(open_place)
+    unreadable.chmod(0)
+    message = as_another(lambda: write(open_place))
+    assert f"{unreadable} is there, and " in message
+    assert "cannot read it: Permission denied" in message
+    unreadable.chmod(0o600)
+    assert open_place.read_text() == content
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file of another user is made by root")
+@every_kind
+def test_a_file_of_another_user_is_not_taken_over(write: Write, make: Callable[[Path], None], open_place: Path) -> None:
+    make(open_place)
+    for path in open_place.parent.iterdir():
+        path.chmod(0o666)
+    open_place.chmod(0o660)
+    os.chown(open_place, 0, NOBODY)
+    content = open_place.read_text()
+    message = as_another(lambda: write(open_place))
+    assert "may not give" in message
+    assert "to the user 0" in message
+    assert "run with become" in message
+    assert open_place.read_text() == content
+
+
+@every_kind
+def test_a_user_who_does_not_exist_is_named_before_anything_is_written(
+    write: Write, make: Callable[[Path], None], place: Path
+) -> None:
+    with pytest.raises(SecretFileError, match="There is no user nobody-here on this host"):
+        write(place, parse_attributes("nobody-here", None, None))
+    with pytest.raises(SecretFileError, match="There is no group nobody-here on this host"):
+        write(place, parse_attributes(None, "nobody-here", None))
+    assert list(place.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [
+        ("0644", "With the mode 0644, others than the owner and the group may use the file"),
+        (0o604, "With the mode 0604, others"),
+        ("384", "must be an octal number in quotes, such as '0640', not '384'"),
+        ("u=rw", "must be an octal number in quotes, such as '0640', not 'u=rw'"),
+        (True, "must be an octal number in quotes, such as '0640', not True"),
+    ],
+)
+def test_a_mode_is_octal_and_closed_to_others(mode: t.Any, message: str) -> None:
+    with pytest.raises(SecretFileError) as caught:
+        parse_attributes(None, None, mode)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["0640", 0o640])
+def test_a_mode_may_be_written_with_or_without_quotes(mode: t.Any) -> None:
+    assert parse_attributes("0", "0", mode) == Attributes(0, 0, 0o640)
+
+
+@every_kind
+def test_a_file_that_others_can_read_is_not_kept_so(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    make(place)
+    place.chmod(0o644)
+    content = place.read_text()
+    with pytest.raises(SecretFileError, match="With the mode 0644, others"):
+        write(place)
+    assert place.read_text() == content
+    assert SECRET not in "".join(path.read_text() for path in place.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["DB_PASSWORD=keepme\n", f"{ENV_FILE}DATABASE_URL=keepme\n", "export VONAGE_API_KEY=keepme\n", "keepme"],
+)
+def test_an_environment_file_with_other_settings_is_left_alone(place: Path, content: str) -> None:
+    place.write_text(content)
+    with pytest.raises(SecretFileError, match="holds other settings") as caught:
+        env_file(place)
+    assert "keepme" not in str(caught.value)
+    assert place.read_text() == content
+
+
+def test_a_file_without_a_note_is_left_alone(place: Path) -> None:
+    place.write_text("keepme")
+    place.chmod(0o600)
+    with pytest.raises(SecretFileError, match="was not written by this role"):
+        text_file(place)
+    assert place.read_text() == "keepme"
+    note_of(place).touch()
+    assert text_file(place) is True
+
+
+def test_a_dropin_of_others_keeps_everything_as_it_is(place: Path) -> None:
+    dropin = place.parent / "vonage.conf"
+    dropin.write_text("[Service]\nRestart=always\n")
+    with pytest.raises(SecretFileError, match="was not written by this role: move it away"):
+        env_file(place, dropin=str(dropin))
+    assert not place.exists()
+    assert dropin.read_text() == "[Service]\nRestart=always\n"
+
+
+@pytest.mark.parametrize(
+    ("account_id", "generation", "refused"),
+    [("abcd1234", 5, True), ("abcd1234", 4, False), ("abcd1234", 3, False), ("efgh5678", 5, False)],
+)
+@every_kind
+def test_a_newer_generation_of_the_same_account_stays(
+    write: Write, make: Callable[[Path], None], place: Path, account_id: str, generation: int, refused: bool
+) -> None:
+    if write is env_file:
+        place.write_text(f"VONAGE_API_KEY={account_id}\nVONAGE_API_SECRET_GENERATION={generation}\n")
+    else:
+        place.write_text("{}")
+        note_of(place).write_text(f"{account_id} {generation}\n")
+    place.chmod(0o600)
+    if refused:
+        with pytest.raises(SecretFileError, match="has generation 5, and this run has generation 4"):
+            write(place)
+    else:
+        write(place)
+    assert (SECRET in place.read_text()) is not refused
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("vonage.env", "by its absolute path, not by vonage.env"),
+        ("", "by its absolute path, not by nothing"),
+        ("/nowhere/vonage.env", "name a file in a directory that exists on this host, or create /nowhere first"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_refused(path: str, message: str) -> None:
+    with pytest.raises(SecretFileError) as caught:
+        write_env_file(path, SECRET, MARK, Attributes())
+    assert message in str(caught.value)
+
+
+@every_kind
+def test_a_pipe_is_refused_and_not_waited_for(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    os.mkfifo(place)
+    with pytest.raises(SecretFileError, match="is no regular file"):
+        write(place)
+
+
+# -- how an environment file is read -----------------------------------------------------------------------------------
+
+UNFIT = ["Abcd1234!!;", "Abcd1234\\", "Abcd 1234", "Abcd'1234", 'Abcd"1234', "Abcd$1234", "#Abcd1234", "Abcd`1234`", ""]
+
+
+@pytest.mark.parametrize("secret", UNFIT)
+def test_a_secret_that_readers_do_not_agree_on_is_refused(place: Path, secret: str) -> None:
+    make_env_file(place)
+    content = place.read_text()
+    with pytest.raises(SecretFileError, match="do not all read alike") as caught:
+        write_env_file(str(place), secret, MARK, Attributes())
+    assert not secret or secret not in str(caught.value)
+    assert place.read_text() == content
+
+
+def read_with_shell(shell: str, path: Path) -> str:
+    command = [shell, "-c", 'set -a; . "$1"; printf %s "$VONAGE_API_SECRET"', "sh", str(path)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env={}).stdout
+
+
+def read_as_docker(path: Path) -> str:
+    """As `docker run --env-file`: a line is a comment or is taken literally, without the blanks before it."""
+    lines = (line.lstrip() for line in path.read_text().split("\n"))
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))["VONAGE_API_SECRET"]
+
+
+def read_as_systemd(path: Path) -> str:
+    """As systemd.exec(5) describes EnvironmentFile=: quotes and backslashes are resolved, blanks at the end go."""
+    values = {}
+    for line in path.read_text().split("\n"):
+        if line.strip() and line.strip()[0] not in "#;":
+            name, _equals, value = line.partition("=")
+            assert not {"'", '"', "\\"} & set(value)
+            values[name.strip()] = value.strip()
+    return values["VONAGE_API_SECRET"]
+
+
+SHELLS = [shell for shell in ("sh", "bash", "dash") if shutil.which(shell)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(secret=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=25))
+def test_all_readers_read_the_same_value(tmp_path: Path, secret: str) -> None:
+    path = tmp_path / "vonage.env"
+    path.unlink(missing_ok=True)
+    secret = "".join(filter(is_plain, secret)) or "a"
+    write_env_file(str(path), secret, MARK, Attributes())
+    assert {read_with_shell(shell, path) for shell in SHELLS} == {secret}
+    assert read_as_docker(path) == read_as_systemd(path) == secret
