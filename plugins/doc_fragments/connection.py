@@ -42,6 +42,15 @@ options:
       - If not set, the environment variable E(VONAGE_TIMEOUT) is read on the host where the task runs.
     type: float
     default: 30
+  deadline:
+    description:
+      - Seconds that one call may take in all, with every attempt, the waits between attempts and the whole answer,
+        however slowly that comes. O(timeout) alone begins again with each part of an answer.
+      - A request that may have arrived by then, and was not answered, is not repeated; the outcome in C(error) is
+        V(unknown). A lookup of the host name is not cut off.
+      - If not set, the environment variable E(VONAGE_DEADLINE) is read on the host where the task runs.
+    type: float
+    default: 300
   retries:
     description:
       - How often a call that is safe to repeat is sent again.
@@ -94,6 +103,9 @@ options:
   timeout:
     env:
       - name: VONAGE_TIMEOUT
+  deadline:
+    env:
+      - name: VONAGE_DEADLINE
   retries:
     env:
       - name: VONAGE_RETRIES

@@ -47,15 +47,23 @@ from ansible_collections.community.vonage.plugins.module_utils._errors import (
     UnknownOutcome,
     VonageError,
 )
+from ansible_collections.community.vonage.plugins.module_utils._http_limits import (
+    DeadlineError,
+    Exchange,
+    LimitedAdapter,
+    LimitError,
+    limited,
+    read_body,
+    unpack,
+)
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
-from ansible_collections.community.vonage.plugins.module_utils._pace import Pace
+from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, TooLate
 from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
 
 try:
     import requests
     import urllib3
     import urllib3.exceptions
-    from requests.adapters import HTTPAdapter
     from requests.auth import HTTPBasicAuth
 except ImportError:
     HAS_REQUESTS = False
@@ -64,6 +72,12 @@ else:
     HAS_REQUESTS = True
     REQUESTS_IMPORT_ERROR = None
     _OF_A_CONNECTION = (requests.RequestException, ConnectionError, TimeoutError, socket.timeout, ssl.SSLError)
+    _OF_CONNECTIONS = (OSError, urllib3.exceptions.HTTPError)
+    _MALFORMED = (
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.LocationValueError,
+    )
 
 Login = tuple[str, str]
 Answered = t.Literal["accepted", "refused", "unknown"]
@@ -76,8 +90,11 @@ _FIRST_WAIT = 0.5
 # Kept open, of each host; there are never more calls under way than this.
 MOST_CONNECTIONS = 64
 
-# No call is repeated later than this after its first attempt, however many retries a task asks for.
-_LONGEST_CALL = 300.0
+# Of the body of a response, unpacked. Two secrets take 700 bytes and the settings take two URLs, while JSON made for it
+# takes 35 times as much in memory as on the wire: 64 responses of this length stay below 80 MB.
+_MOST_BYTES = 32 * 1024
+# Of the list of subaccounts, which is read alone: some ten thousand.
+_MOST_BYTES_OF_SUBACCOUNTS = 4 * 1024 * 1024
 
 _RETRIED_READ_STATUSES = frozenset({429, 500, 502, 503, 504})
 
@@ -171,7 +188,7 @@ class _Call(t.NamedTuple):
     """One call: where it goes, what it carries, and when it may be sent again.
 
     `repeat` is `read` for calls that change nothing, `write` for calls that may be sent again only when Vonage
-    surely did not process them, and `never` for spending money.
+    surely did not process them, and `never` for spending money. `most_bytes` is how long its response may be.
     """
 
     method: str
@@ -180,12 +197,28 @@ class _Call(t.NamedTuple):
     repeat: t.Literal["read", "write", "never"]
     form: Mapping[str, str] | None = None
     json: Mapping[str, str] | None = None
+    most_bytes: int = _MOST_BYTES
+
+
+class _Received(t.NamedTuple):
+    """A response as it came.
+
+    :ivar body: Unpacked.
+    :ivar cut: Whether the body is only the beginning, because it is too long.
+    :ivar whole: Whether the response itself says where it ends. Without that, its rest may be missing.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: bool
+    whole: bool
 
 
 class _Answer(t.NamedTuple):
     """An answer with a 2xx.
 
-    :ivar whole: Whether the answer itself says where it ends. Without that, its rest may be missing.
+    :ivar whole: As of `_Received`.
     """
 
     status: int
@@ -204,7 +237,7 @@ def new_session() -> requests.Session:
     for scheme in ("https://", "http://"):
         # Whether a call is repeated is decided per call: urllib3 would send a DELETE twice, and would obey any
         # Retry-After.
-        session.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=MOST_CONNECTIONS))
+        session.mount(scheme, LimitedAdapter(max_retries=0, pool_maxsize=MOST_CONNECTIONS))
     return session
 
 
@@ -382,7 +415,7 @@ class Client:
         :returns: All of them, with their primary account.
         :raises VonageError: The list could not be read, or is not the whole list.
         """
-        call = _Call("GET", "api", _subaccounts_path(self.api_key), "read")
+        call = _Call("GET", "api", _subaccounts_path(self.api_key), "read", most_bytes=_MOST_BYTES_OF_SUBACCOUNTS)
         answer = self._send(call)
         body = self._object(call, answer)
         links, embedded = body.get("_links"), body.get("_embedded")
@@ -433,17 +466,20 @@ class Client:
         :raises VonageError: The last attempt failed.
         """
         login = login or self.login
-        attempts, attempt, start = self._connection.retries + 1, 1, math.inf
+        attempts, attempt, latest = self._connection.retries + 1, 1, math.inf
         # Keep the last error that came from Vonage.
         reached: VonageError | None = None
+        error: VonageError = NotSent("The task was interrupted")
         turn = self._pace.turn()
         while True:
             if self._stopped.is_set():
                 raise NotSent("The task was interrupted")
             try:
                 with turn:
-                    start = min(start, self._clock())
-                    return self._attempt(call, login)
+                    latest = turn.latest = min(latest, self._clock() + self._connection.deadline)
+                    return self._attempt(call, login, latest)
+            except TooLate:
+                raise error from None
             except _Failure as failure:
                 error, seconds = failure.error, failure.wait(attempt)
                 if reached is not None:
@@ -452,7 +488,7 @@ class Client:
                 limited = failure.error.status == 429
                 # While others come through, a call that is told to wait has not failed.
                 waits = limited and attempts > 1 and self._pace.moved_on(turn)
-                too_late = self._clock() - start + seconds > _LONGEST_CALL
+                too_late = self._clock() + seconds > latest
                 if (attempt == attempts and not waits) or too_late or not failure.may_repeat(call):
                     raise error from None
                 if not isinstance(error, NotSent):
@@ -463,17 +499,29 @@ class Client:
                     self._warn(f"{failure.error.message}; {again}")
                 self.wait(seconds)
 
-    def _attempt(self, call: _Call, login: Login) -> _Answer:
+    def _attempt(self, call: _Call, login: Login, latest: float) -> _Answer:
+        exchange = Exchange(self._clock, latest, call.most_bytes)
         try:
-            return self._answer(call, self._request(call, login), login)
+            with limited(exchange):
+                received = self._request(call, login, exchange)
+            return self._answer(call, received, login)
         except _Failure:
             raise
         except Exception as error:
             # Of any kind: what breaks while an answer is read must not hide that the request may have been carried out.
-            raise self._no_answer(call, error, login) from None
+            raise self._no_answer(call, error, login, exchange) from None
 
-    def _request(self, call: _Call, login: Login) -> requests.Response:
-        headers = {"Accept": "application/json", "User-Agent": self._connection.user_agent}
+    def _request(self, call: _Call, login: Login, exchange: Exchange) -> _Received:
+        """Send a request and read its response.
+
+        :raises Exception: Of any kind; `exchange` says how far it came.
+        """
+        headers = {
+            "Accept": "application/json",
+            # A response is short, and what is packed may be of any length.
+            "Accept-Encoding": "identity",
+            "User-Agent": self._connection.user_agent,
+        }
         if call.form is not None:
             # Stated, because requests labels an empty form with nothing at all.
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -484,7 +532,7 @@ class Client:
             self._session.close()
         try:
             _logging.silent = True
-            return self._session.request(
+            response = self._session.request(
                 call.method,
                 url,
                 headers=headers,
@@ -492,76 +540,92 @@ class Client:
                 json=call.json,
                 # Bytes, or requests would encode Latin-1; an explicit auth, or ~/.netrc would replace it.
                 auth=HTTPBasicAuth(login[0].encode(), login[1].encode()),
-                timeout=self._connection.timeout,
+                timeout=exchange.rest(self._connection.timeout),
                 # Per request, because REQUESTS_CA_BUNDLE overrides what a session says.
                 verify=self._connection.verify,
                 # A redirect would carry the credentials to wherever it points.
                 allow_redirects=False,
                 # A proxy of the environment would be shown the credentials, and would look on its own machine.
                 proxies={"no_proxy": urlsplit(url).hostname or ""} if self._connection.is_local(url) else None,
+                stream=True,
             )
+            return _received(response, call.most_bytes)
         except UnicodeEncodeError:
             message = f"{call.method} {call.path} was not sent: an option holds characters that are no valid Unicode"
             raise _Failure(NotSent(message, method=call.method, path=call.path), repeatable=False) from None
         finally:
             _logging.silent = False
 
-    def _answer(self, call: _Call, response: requests.Response, login: Login) -> _Answer:
+    def _answer(self, call: _Call, received: _Received, login: Login) -> _Answer:
         """Read an answer.
 
-        :raises _Failure: It is none, or says that the call failed.
+        :raises _Failure: It says that the call failed.
+        :raises LimitError: It is too long.
         """
-        length = response.headers.get("Content-Length", "")
-        measured = bool(_LENGTH.fullmatch(length)) and "Content-Encoding" not in response.headers
-        # Older releases of urllib3 take an answer that was cut off for a whole one.
-        if measured and int(length) > len(response.content):
-            raise self._no_answer(call, requests.ConnectionError("the answer was cut off"), login)
-        chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
         # The codec that does both would be imported anew in each worker of Ansible.
-        text = response.content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+        text = received.body.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
         body = parse_json(text)
         # The rest host may answer 200 with an error inside; on the api host the same keys mean nothing.
         failed = call.host == "rest" and legacy_failure(body)
-        if 200 <= response.status_code < 300 and not failed:
+        if 200 <= received.status < 300 and not failed:
+            if received.cut:
+                raise LimitError(f"the response has more than {call.most_bytes} bytes")
             if call.repeat != "read":
-                found = _REQUEST_ID.fullmatch(self._redactor(call, login)(response.headers.get("X-Request-Id", "")))
+                found = _REQUEST_ID.fullmatch(self._redactor(call, login)(received.headers.get("X-Request-Id", "")))
                 self.write_id = found[0] if found else None
-            return _Answer(response.status_code, text, body, whole=measured or chunked or response.status_code == 204)
-        raise self._error_answer(call, response, text, login)
+            return _Answer(received.status, text, body, received.whole)
+        raise self._error_answer(call, received, text, login)
 
-    def _no_answer(self, call: _Call, error: Exception, login: Login) -> _Failure:
+    def _no_answer(self, call: _Call, error: Exception, login: Login, exchange: Exchange) -> _Failure:
         cause = _root_cause(error)
-        what = self._redactor(call, login)(" ".join(str(cause).split()))[:300] or type(cause).__name__
-        if not isinstance(cause, (OSError, urllib3.exceptions.HTTPError)):
+        what = self._redactor(call, login)(" ".join(str(cause).split()))[:300]
+        what = what or type(cause).__name__
+        if isinstance(error, DeadlineError):
+            what = f"the deadline of {self._connection.deadline:g} s passed while {exchange.doing}"
+        elif not isinstance(cause, (LimitError, *_OF_CONNECTIONS)):
             what = f"{type(cause).__name__}: {what}"
-        where = self._where(call)
         details: dict[str, t.Any] = {"method": call.method, "path": call.path}
+        if not exchange.sent:
+            found = self._unsent(error, cause, what, exchange)
+            if found is not None:
+                message, repeatable = found
+                return _Failure(NotSent(f"{self._where(call)} was not sent: {message}", **details), repeatable)
+        if isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
+            what = f"timed out after {self._connection.timeout:g} s"
+        happened = "got no answer" if call.repeat == "read" else "was sent, but its outcome is unknown"
+        message = f"{self._where(call)} {happened}: {what}"
+        return _Failure(UnknownOutcome(message, **details), repeatable=not isinstance(error, LimitError))
+
+    def _unsent(self, error: Exception, cause: BaseException, what: str, exchange: Exchange) -> tuple[str, bool] | None:
+        """Say why a request was not sent, and whether it may be tried again; None when it may have been sent."""
         if isinstance(cause, ssl.SSLCertVerificationError):
-            message = f"{where} was not sent: the certificate of the server does not verify ({what}); set ca_path"
-            return _Failure(NotSent(f"{message} to the CA that signed it", **details), repeatable=False)
-        if _in_handshake(cause):
-            message = f"{where} was not sent: the server does not speak TLS there as it should ({what})"
-            # A server that speaks it wrongly always does; one that is silent or gone may come back.
-            repeatable = not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError)
-            return _Failure(NotSent(f"{message}; check the base URL and proxies", **details), repeatable=repeatable)
+            return (
+                f"the certificate of the server does not verify ({what}); set ca_path to the CA that signed it",
+                False,
+            )
         # Of requests, every error of a connection is one of its own; a file is another matter.
         unreadable = isinstance(error, OSError) and not isinstance(error, _OF_A_CONNECTION)
         if unreadable or getattr(cause, "library", None) == "X509":
-            message = f"{where} was not sent: no certificates to verify with ({what}); check ca_path"
-            return _Failure(NotSent(f"{message} and REQUESTS_CA_BUNDLE", **details), repeatable=False)
-        if _before_bytes_left(error):
-            message = f"{where} was not sent: no connection ({what}); check the network, proxies and the base URL"
-            repeatable = not isinstance(error, requests.exceptions.InvalidURL)
-            return _Failure(NotSent(message, **details), repeatable=repeatable)
-        if isinstance(error, requests.Timeout):
-            what = f"timed out after {self._connection.timeout:g} s"
-        happened = "got no answer" if call.repeat == "read" else "was sent, but its outcome is unknown"
-        return _Failure(UnknownOutcome(f"{where} {happened}: {what}", **details))
+            return (
+                f"no certificates to verify with ({what}); check ca_path and REQUESTS_CA_BUNDLE",
+                False,
+            )
+        if exchange.in_handshake and not isinstance(error, LimitError):
+            # A server that speaks it wrongly always does; one that is silent or gone may come back.
+            repeatable = not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError)
+            return (
+                f"the server does not speak TLS there as it should ({what}); check the base URL and proxies",
+                repeatable,
+            )
+        if exchange.connecting or isinstance(error, LimitError) or _before_any_connection(error):
+            repeatable = not isinstance(error, (LimitError, *_MALFORMED)) and isinstance(cause, _OF_CONNECTIONS)
+            return f"no connection ({what}); check the network, proxies and the base URL", repeatable
+        return None
 
-    def _error_answer(self, call: _Call, response: requests.Response, text: str, login: Login) -> _Failure:
-        details = parse_error(response.status_code, response.headers, text, self._redactor(call, login))
+    def _error_answer(self, call: _Call, received: _Received, text: str, login: Login) -> _Failure:
+        details = parse_error(received.status, received.headers, text, self._redactor(call, login))
         problem = details.pop("problem")
-        status, title, detail = response.status_code, details["title"], details["detail"]
+        status, title, detail = received.status, details["title"], details["detail"]
         # The rest host may say in the code of its body what its status does not.
         code = str(details["code"])
         effective = max(status, int(code)) if call.host == "rest" and code.isdecimal() else status
@@ -572,7 +636,7 @@ class Client:
         for parameter in details["invalid_parameters"]:
             message += f" [{parameter['name']}: {parameter['reason']}]"
         if 300 <= status < 400:
-            target = _host(response.headers.get("Location", ""))
+            target = _host(received.headers.get("Location", ""))
             message += f". It points to {target}, and is not followed with credentials: check the base URL"
         else:
             # What a hint says of the cause is true of a refusal.
@@ -587,11 +651,12 @@ class Client:
                 message += _odd_characters(login)
         details.update(method=call.method, path=call.path)
         error = kind(message, from_vonage=problem, **details)
-        return _Failure(error, retry_after=_retry_after(response.headers.get("Retry-After")))
+        return _Failure(error, retry_after=_retry_after(received.headers.get("Retry-After")))
 
     def _redactor(self, call: _Call, login: Login) -> Callable[[str], str]:
         """Takes out of a text what a call must not show."""
-        return Redactor([self.login, login], call.json.values() if call.json else ())
+        values = call.json.values() if call.json else ()
+        return Redactor([self.login, login], values)
 
     def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:
         if isinstance(answer.body, dict):
@@ -716,15 +781,6 @@ def _retry_after(value: str | None) -> float | None:
         return None
 
 
-def _in_handshake(cause: BaseException) -> bool:
-    """Whether a connection broke in the TLS handshake, which comes before the first byte of a request.
-
-    No exception says so: the same types are raised when a connection breaks later. The trace does.
-    """
-    frames = traceback.walk_tb(cause.__traceback__)
-    return any(frame.f_code.co_name == "do_handshake" for frame, _line in frames)
-
-
 def _odd_characters(login: Login) -> str:
     """Name white space or quotes around api_key or api_secret."""
     for option, value in zip(("api_key", "api_secret"), login):
@@ -761,18 +817,29 @@ def _root_cause(error: BaseException) -> BaseException:
         seen.append(inner)
 
 
-def _before_bytes_left(error: Exception) -> bool:
-    """Whether a failure came while there was no connection yet, so that no byte of the request left."""
-    never_connected = (
-        requests.exceptions.ConnectTimeout,
-        requests.exceptions.InvalidURL,
-        requests.exceptions.InvalidSchema,
-    )
+def _before_any_connection(error: Exception) -> bool:
+    """Whether an error that came before a connection of ours was asked for, or in place of it, says that there is none.
+
+    Most say nothing of it: the same types are raised when a connection breaks later.
+    """
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.ProxyError):
-        # Also what a connection through a proxy ends as that breaks later, when the request has long arrived.
-        reason = reason.original_error
-        if str(reason).startswith("Tunnel connection failed"):
-            return True
     no_connection = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
-    return isinstance(error, never_connected) or isinstance(reason, no_connection)
+    return isinstance(error, (requests.exceptions.ConnectTimeout, *_MALFORMED)) or isinstance(reason, no_connection)
+
+
+def _received(response: requests.Response, most_bytes: int) -> _Received:
+    """Read the body of a response.
+
+    :raises Exception: Of any kind: it breaks off, or cannot be unpacked.
+    """
+    body, cut = read_body(response, most_bytes)
+    length = response.headers.get("Content-Length", "")
+    measured = bool(_LENGTH.fullmatch(length))
+    # Older releases of urllib3 take an answer that was cut off for a whole one.
+    if measured and not cut and int(length) > len(body):
+        raise requests.ConnectionError("the answer was cut off")
+    chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+    whole = measured or chunked or response.status_code == 204
+    if not cut:
+        body, cut = unpack(body, response.headers.get("Content-Encoding", ""), most_bytes)
+    return _Received(response.status_code, response.headers, body, cut, whole)

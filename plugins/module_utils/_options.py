@@ -56,6 +56,7 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
             "fallback": (env_fallback, ["VONAGE_API_URL"]),
         },
         "timeout": {"type": "float", "default": 30, "fallback": (env_fallback, ["VONAGE_TIMEOUT"])},
+        "deadline": {"type": "float", "default": 300, "fallback": (env_fallback, ["VONAGE_DEADLINE"])},
         "retries": {"type": "int", "default": 3, "fallback": (env_fallback, ["VONAGE_RETRIES"])},
         "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["VONAGE_VALIDATE_CERTS"])},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["VONAGE_CA_PATH"])},
@@ -96,6 +97,7 @@ class Connection(t.NamedTuple):
     :ivar rest_url: Base URL of `/account/*`, without a trailing slash.
     :ivar api_url: Base URL of `/accounts/*`, without a trailing slash.
     :ivar timeout: Seconds to wait for a connection, and then for each part of an answer.
+    :ivar deadline: Seconds that a call may take in all: attempts, waits between them, and answers.
     :ivar retries: How often a call that is safe to repeat is sent again.
     :ivar verify: Whether certificates are verified, or the path of the CA bundle to verify them with.
     """
@@ -105,6 +107,7 @@ class Connection(t.NamedTuple):
     rest_url: str
     api_url: str
     timeout: float
+    deadline: float
     retries: int
     verify: bool | str
 
@@ -149,9 +152,12 @@ class Connection(t.NamedTuple):
         # What the environment holds in another encoding arrives as surrogates, which no header can carry.
         if any("\ud800" <= character <= "\udfff" for character in api_secret):
             raise NotSent("api_secret is not valid Unicode; give it encoded in UTF-8")
-        timeout, retries = params["timeout"], params["retries"]
-        if not 0 < timeout <= _LONGEST_TIMEOUT:
-            raise NotSent(f"timeout must be a number of seconds above 0, not {timeout:g}; a day is the most")
+        for option in ("timeout", "deadline"):
+            if not 0 < params[option] <= _LONGEST_TIMEOUT:
+                raise NotSent(
+                    f"{option} must be a number of seconds above 0, not {params[option]:g}; a day is the most"
+                )
+        retries = params["retries"]
         if retries < 0:
             raise NotSent(f"retries must be 0 or more, not {retries}")
         verify: bool | str = params["validate_certs"]
@@ -166,7 +172,8 @@ class Connection(t.NamedTuple):
             api_secret=api_secret,
             rest_url=_base_url("rest_url", params["rest_url"], verify),
             api_url=_base_url("api_url", params["api_url"], verify),
-            timeout=timeout,
+            timeout=params["timeout"],
+            deadline=params["deadline"],
             retries=retries,
             verify=verify,
         )

@@ -16,6 +16,10 @@ from collections.abc import Callable
 _MOMENT = 0.001
 
 
+class TooLate(Exception):
+    """There was no room for an attempt in time."""
+
+
 class Pace:
     """Lets calls of several threads through. As TCP does, it halves at a limit, and grows by one after a full round.
 
@@ -70,9 +74,14 @@ class Pace:
             return self._successes > before
 
     def begin(self, turn: Turn) -> None:
-        """Let an attempt begin when there is room for it, and no earlier than Vonage asked for."""
+        """Let an attempt begin when there is room for it, and no earlier than Vonage asked for.
+
+        :raises TooLate: There was no room until `turn.latest`.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._under_way < self._allowed)
+            seconds = None if math.isinf(turn.latest) else max(0.0, turn.latest - self._clock())
+            if not self._changed.wait_for(lambda: self._under_way < self._allowed, seconds):
+                raise TooLate
             self._under_way += 1
             self._most_under_way = max(self._most_under_way, self._under_way)
             self._turns += 1
@@ -81,7 +90,7 @@ class Pace:
             turn.number = self._turns
         try:
             # Again, because what was asked for may have become more meanwhile.
-            while (seconds := self._not_before - self._clock()) > _MOMENT and not self._sleep(seconds):
+            while (wait := min(self._not_before, turn.latest) - self._clock()) > _MOMENT and not self._sleep(wait):
                 pass
         except BaseException:
             self.end(came_through=False)
@@ -104,12 +113,14 @@ class Turn:
     """The attempts of one call, one after another.
 
     :ivar number: Of the attempt: counts those of all calls, in the order in which they began.
+    :ivar latest: On the clock of the pace, how long the next attempt may wait.
     :ivar successes: How many had come through when the first attempt began, or when `Pace.moved_on` was last asked.
     """
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self.number = self.successes = 0
+        self.latest = math.inf
 
     def __enter__(self) -> Turn:
         self._pace.begin(self)

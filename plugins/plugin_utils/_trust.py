@@ -16,14 +16,14 @@ import ssl
 import typing as t
 
 from ansible_collections.community.vonage.plugins.module_utils._client import MOST_CONNECTIONS, new_session
+from ansible_collections.community.vonage.plugins.module_utils._http_limits import LimitedAdapter
 
 try:
-    from requests.adapters import BaseAdapter, HTTPAdapter
+    from requests.adapters import BaseAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
     from urllib3.util.ssl_ import create_urllib3_context
 except ImportError:
     _USABLE = False
-    HTTPAdapter = object  # type: ignore[assignment, misc]
 else:
     _USABLE = True
 
@@ -89,7 +89,7 @@ def trusting_session(trust: Trust | None) -> Session:
     return session
 
 
-class _TrustingAdapter(HTTPAdapter):
+class _TrustingAdapter(LimitedAdapter):
     """Sends what is to be verified with a bundle that is loaded already, and leaves the rest to another adapter."""
 
     def __init__(self, trust: Trust, other: BaseAdapter) -> None:

@@ -26,6 +26,7 @@ def connection(url: str, **changes: Any) -> Connection:
         "rest_url": url,
         "api_url": url,
         "timeout": 120.0,
+        "deadline": 300.0,
         "retries": 2,
         "validate_certs": True,
         "ca_path": None,

@@ -11,7 +11,7 @@ import socket
 import threading
 import typing as t
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote, quote_plus, urlencode
 
 import responses
@@ -47,6 +47,7 @@ OPTIONS: dict[str, t.Any] = {
     "rest_url": REST,
     "api_url": API,
     "timeout": 30.0,
+    "deadline": 300.0,
     "retries": 0,
     "validate_certs": True,
     "ca_path": None,
@@ -183,7 +184,7 @@ class Wire:
             status=status,
             body=body if raw else json.dumps(body),
             content_type=content_type,
-            headers=headers,
+            headers=headers or {},
             # As servers do; some answers count only when it is known that they are whole.
             auto_calculate_content_length="Content-Length" not in (headers or {}),
             match=[_exactly(url, login, form, json_body)],
@@ -327,7 +328,8 @@ class Server:
             threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream:
+        # A client may close a connection in the middle of an answer.
+        with suppress(OSError), connection, connection.makefile("rb") as stream:
             while True:
                 head = b""
                 while not head.endswith(b"\r\n\r\n"):

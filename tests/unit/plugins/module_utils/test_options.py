@@ -26,7 +26,7 @@ def connection(**options: t.Any) -> Connection:
 
 def test_the_options_arrive() -> None:
     made = connection(timeout=7.5, retries=2)
-    assert made == Connection(KEY, SECRET, OPTIONS["rest_url"], OPTIONS["api_url"], 7.5, 2, True)
+    assert made == Connection(KEY, SECRET, OPTIONS["rest_url"], OPTIONS["api_url"], 7.5, 300.0, 2, True)
 
 
 URL = "must be a URL such as"
@@ -42,6 +42,8 @@ BAD = [
     pytest.param({"timeout": float("inf")}, "above 0, not inf", id="infinite-timeout"),
     pytest.param({"timeout": float("nan")}, "above 0, not nan", id="timeout-that-is-no-number"),
     pytest.param({"timeout": 1e10}, "timeout must be", id="timeout-of-centuries"),
+    pytest.param({"deadline": 0.0}, "deadline must be a number of seconds above 0, not 0", id="no-deadline"),
+    pytest.param({"deadline": float("inf")}, "above 0, not inf", id="infinite-deadline"),
     pytest.param({"retries": -1}, "retries must be 0 or more, not -1", id="negative-retries"),
     pytest.param({"ca_path": "/no/such/file"}, "names /no/such/file, which does not exist", id="no-such-ca-path"),
     pytest.param({"ca_path": CA_FILE, "validate_certs": False}, "leave one of them out", id="ca-path-without-use"),
@@ -154,6 +156,7 @@ ENVIRONMENT = {
     "rest_url": ("VONAGE_REST_URL", "https://rest.example.com", "https://rest.example.com"),
     "api_url": ("VONAGE_API_URL", "https://api.example.com", "https://api.example.com"),
     "timeout": ("VONAGE_TIMEOUT", "2.5", 2.5),
+    "deadline": ("VONAGE_DEADLINE", "12.5", 12.5),
     "retries": ("VONAGE_RETRIES", "7", 7),
     "validate_certs": ("VONAGE_VALIDATE_CERTS", "no", False),
     "ca_path": ("VONAGE_CA_PATH", CA_FILE, CA_FILE),

@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, Turn
+from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, TooLate, Turn
 
 
 class NoRoom(Exception):
@@ -35,9 +35,10 @@ class Lane:
     def has_room(self, count: int) -> bool:
         """Whether so many turns can be under way at once, and none of them has to wait for room."""
 
-        def at_once(has_room: t.Callable[[], bool]) -> None:
+        def at_once(has_room: t.Callable[[], bool], _seconds: float | None) -> bool:
             if not has_room():
                 raise NoRoom
+            return True
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.pace._changed, "wait_for", at_once)
@@ -72,6 +73,26 @@ def test_at_a_limit_every_call_waits(lane: Lane) -> None:
     with lane.pace.turn():
         pass
     assert lane.naps == [7]
+
+
+def test_an_attempt_waits_no_longer_than_its_call_may_take(lane: Lane) -> None:
+    with pytest.raises(ZeroDivisionError), lane.pace.turn() as turn:
+        raise ZeroDivisionError
+    lane.pace.slow_down(turn, 7)
+    turn.latest = lane.now + 3
+    with turn:
+        assert lane.naps == [3]
+
+
+def test_an_attempt_for_which_no_room_becomes_free_in_time_does_not_begin(lane: Lane) -> None:
+    stack, turns = lane.together(2)
+    with stack:
+        lane.pace.slow_down(turns[0], 0)
+        late = lane.pace.turn()
+        late.latest = lane.now
+        with pytest.raises(TooLate), late:
+            pass
+    assert lane.has_room(1)
 
 
 def test_a_wait_that_grows_meanwhile_is_kept(lane: Lane) -> None:

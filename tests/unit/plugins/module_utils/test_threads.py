@@ -70,6 +70,7 @@ def test_an_audit_imports_nothing_in_its_threads(serve: Callable[..., Server], l
         "rest_url": server.url,
         "api_url": server.url,
         "timeout": 60.0,
+        "deadline": 300.0,
         "retries": 0,
         "validate_certs": True,
         "account_ids": [f"abcd123{number}" for number in range(len(ANSWERS))],
