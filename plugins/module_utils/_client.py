@@ -25,10 +25,11 @@ import threading
 import time
 import traceback
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timezone
 from decimal import Decimal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import getproxies_environment
 
 # All imports stand here and none in a function: calls run in threads, and on Python 3.9 two threads that import modules
 # of the same zip file at the same moment fail with "cannot import name".
@@ -105,6 +106,16 @@ _TOP_UP_SUCCESS = re.compile(
 _LENGTH = re.compile("[0-9]{1,18}")
 
 _ACCOUNT_OF_LIST = re.compile(r"/accounts/([^/?#]+)/secrets(?:[/?#]|$)")
+
+# How older releases of urllib3 begin their messages.
+_OBJECT = re.compile("<[^<>]* object at 0x[0-9a-fA-F]+>: ")
+
+_LOGIN_IN_URL = re.compile(r"//[^/\s]*@")
+
+# What may stand in a password, and should have been quoted in the address of a proxy.
+_ENDS_HOST = re.compile("[/?#@]")
+# A shorter one would be found in other words.
+_SHORTEST_PASSWORD = 4
 
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
 
@@ -578,7 +589,8 @@ class Client:
 
     def _no_answer(self, call: _Call, error: Exception, login: Login, exchange: Exchange) -> _Failure:
         cause = _root_cause(error)
-        what = self._redactor(call, login)(" ".join(str(cause).split()))[:300]
+        what = _OBJECT.sub("", self._redactor(call, login)(" ".join(str(cause).split())))
+        what = _LOGIN_IN_URL.sub("//********@", what)[:300]
         what = what or type(cause).__name__
         if isinstance(error, DeadlineError):
             what = f"the deadline of {self._connection.deadline:g} s passed while {exchange.doing}"
@@ -656,7 +668,7 @@ class Client:
     def _redactor(self, call: _Call, login: Login) -> Callable[[str], str]:
         """Takes out of a text what a call must not show."""
         values = call.json.values() if call.json else ()
-        return Redactor([self.login, login], values)
+        return Redactor([self.login, login, *_logins_of_proxies()], values)
 
     def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:
         if isinstance(answer.body, dict):
@@ -843,3 +855,15 @@ def _received(response: requests.Response, most_bytes: int) -> _Received:
     if not cut:
         body, cut = unpack(body, response.headers.get("Content-Encoding", ""), most_bytes)
     return _Received(response.status_code, response.headers, body, cut, whole)
+
+
+def _logins_of_proxies() -> Iterator[Login]:
+    """The logins in the addresses of proxies, also in an address that is malformed, and as libraries take it apart."""
+    for address in getproxies_environment().values():
+        before, at, _host = address.rpartition("@")
+        if at:
+            for login in dict.fromkeys((before.rpartition("//")[2], before.partition("//")[2] or before)):
+                user, _colon, password = login.partition(":")
+                for text in {password, unquote(password), *_ENDS_HOST.split(password)}:
+                    if len(text) >= _SHORTEST_PASSWORD:
+                        yield unquote(user), text

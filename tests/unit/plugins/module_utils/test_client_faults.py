@@ -317,6 +317,41 @@ def test_a_proxy_that_is_away_or_declines_sends_nothing(
     assert b"authorization" not in declines.requests[0].lower()
 
 
+# Each has the password of a proxy, and something that no address may have. Releases of requests and urllib3 differ in
+# what they trip over, and how.
+MALFORMED_PROXIES = [
+    "http://user:Pr0xyPass@[::1",
+    "http://user:Pr0xyPass@host:port",
+    "http://user:Pr0xyPass@host:99999",
+    "http://user:Pr0xyPass@",
+    "http://user:Pr0xyPass@.",
+    "http://user:Pr0xyPass@h ost:1",
+    "http://user:Pr0xyPass@\udcff:1",
+    "http://user:Pr0xy/Pass@127.0.0.1:1",
+    "http://user:Pr0xy#Pass@127.0.0.1:1",
+    "http://user:Pr0xy@Pass@127.0.0.1:1",
+    "http:///user:Pr0xyPass@127.0.0.1:1",
+    "user:Pr0xyPass@127.0.0.1:1",
+    "ftp://user:Pr0xyPass@127.0.0.1:1",
+]
+
+
+@pytest.mark.parametrize("address", MALFORMED_PROXIES)
+@pytest.mark.parametrize("call", [CALLS[name] for name in ("get_balance", "create_secret", "top_up")])
+def test_a_proxy_with_a_malformed_address_sends_nothing_and_is_shown_without_its_login(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call, address: str
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, address)
+    target = "https://192.0.2.1"
+    error = error_of(lambda: call.run(bench.client(rest_url=target, api_url=target, retries=1)))
+    assert isinstance(error, NotSent)
+    assert "check the network, proxies and the base URL" in error.message
+    for shown in (error.message, *bench.warnings):
+        assert "Pr0xy" not in shown
+        assert "Pass" not in shown
+
+
 @every_call
 def test_a_proxy_that_drops_a_request_leaves_a_write_unknown_and_unrepeated(
     serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
