@@ -41,7 +41,7 @@ from ansible_collections.community.vonage.plugins.module_utils._answers import (
     moment,
     parse_json,
 )
-from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
+from ansible_collections.community.vonage.plugins.module_utils._error_answers import one_line, parse_error
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
@@ -589,7 +589,7 @@ class Client:
 
     def _no_answer(self, call: _Call, error: Exception, login: Login, exchange: Exchange) -> _Failure:
         cause = _root_cause(error)
-        what = _OBJECT.sub("", self._redactor(call, login)(" ".join(str(cause).split())))
+        what = _OBJECT.sub("", self._redactor(call, login)(one_line(str(cause))))
         what = _LOGIN_IN_URL.sub("//********@", what)[:300]
         what = what or type(cause).__name__
         if isinstance(error, DeadlineError):

@@ -618,6 +618,14 @@ def test_a_ca_file_that_is_gone_by_now_sends_nothing(bench: Bench, tmp_path: t.A
     assert bench.naps == []
 
 
+@pytest.mark.parametrize("text", ["\x1b[2J", "\u202e", "\ud800"], ids=ascii)
+def test_what_is_no_http_is_shown_in_characters_that_show(wire: Wire, bench: Bench, text: str) -> None:
+    wire.expect("GET", BALANCE, body=requests.ConnectionError(f"{text}odd"))
+    error = error_of(bench.client().get_balance)
+    assert "got no answer: " in error.message
+    assert error.message.isprintable()
+
+
 def test_what_a_dropped_connection_says_holds_no_secret(serve: t.Callable[..., Server], bench: Bench) -> None:
     server = serve(f"{SECRET}\r\nConnection: close\r\n\r\n".encode(), CLOSE, CLOSE)
     error = error_of(bench.client(**at(server, retries=1)).get_balance)

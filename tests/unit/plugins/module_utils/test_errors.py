@@ -8,6 +8,7 @@ import base64
 import html
 import json
 import typing as t
+import unicodedata
 from decimal import Decimal
 from urllib.parse import quote, quote_plus
 
@@ -193,11 +194,24 @@ def test_a_number_with_more_digits_than_python_converts_is_survived() -> None:
     assert parsed(500, '{"title": ' + "9" * 5000 + "}")["title"] == "Internal Server Error"
 
 
-@pytest.mark.parametrize("character", ["\n", "\r", "\t", "\x00", "\x1b", "\x85", "\x9b", "\u2028", "\u2029"])
-def test_control_characters_are_taken_out(character: str) -> None:
+@pytest.mark.parametrize(
+    "character",
+    [
+        *("\n", "\r", "\t", "\x00", "\x1b", "\x85", "\x9b", "\u2028", "\u2029"),
+        *("\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2069", "\u200e", "\u200f", "\u061c"),
+        *("\u200b", "\u200d", "\u2060", "\ufeff", "\xad", "\U000e0041"),
+        *("\ud800", "\udfff"),
+    ],
+    ids=ascii,
+)
+def test_characters_that_do_not_show_are_taken_out(character: str) -> None:
     assert parsed(500, f"a{character}b")["detail"] == "a b"
     found = parsed(500, {"type": f"x#c{character}d", "title": f"a{character}b", "instance": f"e{character}"})
     assert (found["code"], found["title"], found["instance"]) == ("c d", "a b", "e")
+
+
+# What Unicode calls characters that embed, override, isolate, and end each of these.
+DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 # -- any answer at all -------------------------------------------------------------------------------------------------
@@ -220,6 +234,7 @@ BODIES = st.dictionaries(st.sampled_from([*KEYS, "invalid_parameters"]), VALUES,
 @settings(max_examples=50)
 @example(status=500, request_id="a\nb", body='{"title": "a\\u2028b", "invalid_parameters": [{"name": "\\n\\n"}]}')
 @example(status=420, request_id="", body="\x85")
+@example(status=500, request_id="a", body='{"title": "\\u202ea\\ud800", "error-code": "\\u2067b"}')
 def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, request_id: str, body: str) -> None:
     found = parse_error(status, {"X-Request-Id": request_id}, body)
     texts = [found[name] for name in ("code", "title", "detail", "instance", "request_id")]
@@ -228,6 +243,10 @@ def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, reque
         texts += row.values()
     for text in texts:
         assert text is None or (isinstance(text, str) and len(text.splitlines()) <= 1 and len(text) <= 500)
+        for character in text or "":
+            # Control characters, and those of formats and surrogates.
+            assert unicodedata.category(character) not in ("Cc", "Cs")
+            assert unicodedata.bidirectional(character) not in DIRECTIONS
     assert found["title"]
     assert found["status"] == status
     assert legacy_failure(parse_json(body)) in (True, False)
