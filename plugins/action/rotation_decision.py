@@ -41,6 +41,7 @@ class ActionModule(ActionBase):
                 "retired": {"type": "list", "elements": "str", "default": []},
                 "begun": {"type": "raw"},
                 "confirmations": {"type": "list", "elements": "raw", "default": []},
+                "central_confirmation": {"type": "dict", "default": {}},
                 "policy": {"type": "dict", "required": True},
                 "hosts": {"type": "list", "elements": "str", "default": []},
                 "hooks": {"type": "dict", "default": {}},
@@ -68,6 +69,7 @@ class ActionModule(ActionBase):
             for confirmation in options["confirmations"]
             if isinstance(confirmation, dict) and confirmation.get("run") == started["run"]
         }
+        central = options["central_confirmation"]
         hooks = [name for name, wanted in options["hooks"].items() if wanted]
         lease, adopt_value = record.get("lease"), options["adopt_value"]
         policy = {
@@ -85,6 +87,7 @@ class ActionModule(ActionBase):
             # It was probed after the values of the record.
             adopted=listed["candidates"][-1] if adopt_value else "none",
             adopted_value=adopt_value,
+            central_confirmed=central.get("generation") if begun and central.get("run") == started["run"] else None,
         )
         plan = _rotation.plan(record, observation, policy, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
         acts = not self._task.check_mode and policy["mode"] != "status"

@@ -61,6 +61,7 @@ def observe(
     policy: Policy | None = None,
     adopted: str = "none",
     adopted_value: str | None = None,
+    central_confirmed: t.Any = None,
 ) -> Observation:
     """Put together what `plan` is to decide on.
 
@@ -71,6 +72,7 @@ def observe(
     :param policy: The policy that `candidates` was given.
     :param adopted: What the value that the operator named for a second secret answered; `none` when none was named.
     :param adopted_value: That value. One that is in the record already counts as none.
+    :param central_confirmed: The generation that was read back from the central consumer; None when none was.
     """
     answers = iter(info["candidates"])
     first = info["accounts"][0]
@@ -91,6 +93,7 @@ def observe(
         "retired": next((answer for answer in worst_first if answer in retired), "none"),
         "adopted": "none" if adopted_value in _rotation_record.recorded_values(record) else adopted,
         "confirmed": confirmed,
+        "central_confirmed": central_confirmed,
     }
 
 
@@ -129,11 +132,12 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
         without one, `lost` when its value is not recorded. `previous`: the same of the value before, `none` when it was
         not probed. `retired`: the same of the values retired before. `adopted`: the same of the value that the operator
         named for a second secret. `confirmed`: host -> generation that its running process uses, or None before the
-        consumers were asked.
+        consumers were asked. `central_confirmed`: the generation that was read back from the central consumer.
     :param policy: `mode` (`rotate`, `finish`, `rollback`, `emergency`, `status`), `force`, `max_age`, `grace` and
         `propagation_timeout` (durations), `overlap_warning` (a duration, empty for never), `admin`: whether the
         credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the hosts
-        that must confirm, `vouched`: whether the operator has made sure for them, of a secret that was handed over
+        that must confirm, `central`: the central consumer, whose generation must be read back (empty for none),
+        `vouched`: whether the operator has made sure for them, of a secret that was handed over
         before this run, `holder`: who this run is, `holder_gone`: whether the process of the recorded lease's holder
         is known to exist no more, `break_lease`: whether to ignore that lease, `emergency_reason`: what happened,
         `accept_cut_off`: whether consumers may be cut off in an emergency, `env_file`: whether the consumers read the
@@ -141,7 +145,7 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
     :param now: The time, ISO 8601 in UTC.
     :returns: `outcome` (`rotate`, `idle`, `grace`, `blocked`, `inconclusive`), `reason` (a stable word),
         `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete), `missing`
-        (hosts that have not confirmed), `warnings` (sentences), `overlap_seconds` (how long two secrets have been
+        (consumers that have not confirmed), `warnings` (sentences), `overlap_seconds` (how long two secrets have been
         valid since the promotion, or 0) and `age_seconds` (of the secret in use, or None).
     """
     case = _Case(record, observation, policy, now)
@@ -199,6 +203,7 @@ class _Case:
         self.retired: str = observation.get("retired") or "none"
         self.adopted: str = observation.get("adopted") or "none"
         self.confirmed: Mapping[str, t.Any] | None = observation.get("confirmed")
+        self.central_confirmed: t.Any = observation.get("central_confirmed")
         self.mode: str = policy.get("mode") or "rotate"
         self.force = bool(policy.get("force"))
         self.max_age: t.Any = policy.get("max_age")
@@ -209,6 +214,7 @@ class _Case:
         self.vouched = bool(policy.get("vouched"))
         self.named_id: str | None = policy.get("current_secret_id") or None
         self.consumers: Sequence[str] = policy.get("consumers") or ()
+        self.central: str = policy.get("central") or ""
         self.emergency_reason: str = policy.get("emergency_reason") or ""
         self.accept_cut_off = bool(policy.get("accept_cut_off"))
         self.env_file = bool(policy.get("env_file"))
@@ -267,12 +273,20 @@ class _Case:
         return max(0, int((instant(self.now) - instant(time)).total_seconds())) if time else None
 
     def missing(self) -> list[str]:
-        """The consumers whose running process was asked and has not confirmed the record's generation."""
+        """The consumers that were asked and have not confirmed the record's generation."""
         if self.confirmed is None:
             return []
+        hosts = [host for host in self.consumers if not self._is_generation(self.confirmed.get(host))]
+        return [*hosts, f"central consumer {self.central}"] if self.central_missing() else hosts
+
+    def central_missing(self) -> bool:
+        """Whether the central consumer was to take the record's generation, and it was not read back there."""
+        asked = self.confirmed is not None and bool(self.central)
+        return asked and not self._is_generation(self.central_confirmed)
+
+    def _is_generation(self, confirmed: t.Any) -> bool:
         # As text, because a fact that a hook sets from a template is one on older releases of ansible-core.
-        expected = str(self.record["generation"])
-        return [host for host in self.consumers if str(self.confirmed.get(host)) != expected]
+        return str(confirmed) == str(self.record["generation"])
 
     def superseded_id(self) -> str | None:
         """The id of the secret before the current one, when it is beyond doubt and still listed."""
@@ -703,6 +717,11 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
     hand_over = () if case.confirmed is not None else ("distribute", "confirm")
     missing = case.missing()
     unconfirmed = f"These consumers have not confirmed generation {case.record['generation']}: {', '.join(missing)}"
+    if case.central_missing():
+        unconfirmed += (
+            ". A hook of your own confirms a central consumer by setting rotate_api_secret_central_confirmed_generation"
+            " to the generation that it read back"
+        )
     if case.leaked() and "revoke" in last:
         # Not settled before the others have the new secret: they are cut off, and nobody may forget them.
         last = ("revoke",) if missing else last

@@ -72,6 +72,12 @@ options:
     type: list
     elements: raw
     default: []
+  central_confirmation:
+    description:
+      - The C(generation) that was read back from the central consumer, with the C(run) that handed it over. Only that
+        of the run of O(begun) counts.
+    type: dict
+    default: {}
   policy:
     description:
       - As for P(community.vonage.rotation_plan#filter).

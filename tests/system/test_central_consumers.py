@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import ACCOUNT, Rehearsal, Run, documented
 from fakes.awx import TOKEN, FakeAwx
 from fakes.kubernetes import FakeKubernetes
@@ -22,6 +23,7 @@ from oracle import Oracle
 
 NAMESPACE = "sms"
 FORCED = ("-e", "rotate_api_secret_force=true")
+FINISH = ("-e", "rotate_api_secret_mode=finish")
 
 
 class Service:
@@ -199,7 +201,7 @@ def test_the_secret_is_handed_over_once_and_shown_nowhere(place: Rehearsal, serv
             service.name != "kubernetes_secret"
         ):  # whose module sends what it has, and looks whether that made a difference
             assert len(service.fake.calls("POST", "PUT", "PATCH")) == written
-        third = oracle.run("-e", "rotate_api_secret_mode=finish", *FORCED, environment=service.environment)
+        third = oracle.run(*FINISH, *FORCED, environment=service.environment)
         assert third.status == 0, third.output
         oracle.assert_silent([place.stored()["current"]["value"], *service.kept.values()])
 
@@ -264,11 +266,10 @@ def test_a_service_that_is_down_keeps_the_old_secret(
     environment = trouble(service)
     run = hand_over(place, service, environment=environment)
     assert run.status == 2, run.output
-    finish = ("-e", "rotate_api_secret_mode=finish")
-    assert hand_over(place, service, *finish, environment=environment).status == 2
+    assert hand_over(place, service, *FINISH, environment=environment).status == 2
     assert len(place.secret_ids()) == 2
     service.fake.step_in = None
-    assert hand_over(place, service, *finish).status == 0
+    assert hand_over(place, service, *FINISH).status == 0
     assert_handed_over(place, service, 1)
     assert place.secret_ids() == [place.stored()["current"]["id"]]
 
@@ -304,6 +305,45 @@ def test_what_is_not_there_yet_is_made(place: Rehearsal, service: Service) -> No
     assert hand_over(place, service).status == 0
     content = service.fake.get("sms/new") if service.name == "hashi_vault" else service.fake.secret(NAMESPACE, "new")
     assert set(content.values()) == {ACCOUNT, place.stored()["current"]["value"], "1"}
+
+
+# -- a hook of one's own -----------------------------------------------------------------------------------------------
+
+
+def write_hook(place: Rehearsal, *tasks: dict[str, Any]) -> None:
+    """Have the secret handed over centrally by tasks of one's own."""
+    hook = place.directory / "hand_over.yml"
+    hook.write_text(yaml.safe_dump(list(tasks)), encoding="utf-8")
+    place.write_inventory(consumers="", distribute_central_tasks=str(hook))
+
+
+NOTE = {"ansible.builtin.set_fact": {"rotate_api_secret_central_confirmed_generation": 1}}
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize(
+    "task",
+    [
+        pytest.param({"ansible.builtin.debug": {"msg": "It does nothing"}}, id="does nothing"),
+        pytest.param({**NOTE, "when": False}, id="was skipped"),
+        pytest.param(
+            {"ansible.builtin.set_fact": {"rotate_api_secret_central_confirmed_generation": 0}},
+            id="read an older generation back",
+            marks=pytest.mark.full,
+        ),
+    ],
+)
+def test_a_central_hook_that_confirms_nothing_keeps_the_old_secret(place: Rehearsal, task: dict[str, Any]) -> None:
+    write_hook(place, task)
+    assert place.run(*FORCED).status == 0
+    run = place.run(*FINISH)
+    assert run.status == 0, run.output
+    assert len(place.secret_ids()) == 2
+    assert f"missing: central consumer {place.directory}/hand_over.yml" in run.text
+    # A confirmation of this run alone counts.
+    write_hook(place, NOTE)
+    assert place.run(*FINISH).status == 0
+    assert place.secret_ids() == [place.stored()["current"]["id"]]
 
 
 # -- AWX ---------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run, account, snippets
+from fakes.server import Answer, Fake, Request
 
 OLD_ID = "37d0cbf6-5fac-4656-a5c9-13b485d6fff0"
 TRX = "00X123456Y7890123Z"
@@ -273,6 +274,32 @@ def hooks_of_ones_own_rotate(place: Rehearsal, name: str) -> None:
     assert (place.directory / "service-secret").read_text().strip() == place.stored()["current"]["value"]
 
 
+class SecretsService(Fake):
+    """The service of a central hook: it shows what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored: dict[str, Any] = {}
+
+    def answer(self, request: Request) -> Answer:
+        if request.method == "PUT":
+            self.stored[request.path] = request.json
+        return Answer(200, self.stored[request.path])
+
+
+def a_central_hook_of_ones_own_rotates(place: Rehearsal, name: str) -> None:
+    hook = place.directory / "hand_over.yml"
+    place.write_inventory(consumers="", distribute_central_tasks=str(hook))
+    with SecretsService() as service:
+        url = "https://secrets.example.com"
+        hook.write_text(dict(snippets())[name].replace(url, service.url), encoding="utf-8")
+        place.rotate()
+        place.rotate("-e", "rotate_api_secret_mode=finish")
+    current = place.stored()["current"]
+    assert place.secret_ids() == [current["id"]]
+    assert service.stored[f"/vonage/{ACCOUNT}"]["value"] == current["value"]
+
+
 def the_entry_points_rotate(place: Rehearsal, name: str) -> None:
     place.start_consumer()
     place.rotate(playbook=write_snippet(place, name))
@@ -288,7 +315,8 @@ def accounts_are_rotated_as_hosts(place: Rehearsal, name: str) -> None:
     inventory = {"all": {"children": {"vonage_accounts": {"hosts": hosts}}}}
     place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
     login = {"api_key": "{{ rotate_api_secret_account_id }}", "api_secret": "{{ rotate_api_secret_value }}"}
-    hand_over = [{"community.vonage.vonage_balance_info": login}]
+    note = {"rotate_api_secret_central_confirmed_generation": "{{ rotate_api_secret_generation }}"}
+    hand_over = [{"community.vonage.vonage_balance_info": login}, {"ansible.builtin.set_fact": note}]
     (place.directory / "hand_over.yml").write_text(yaml.safe_dump(hand_over), encoding="utf-8")
     playbook = write_snippet(place, name)
     place.rotate(playbook=playbook)
@@ -332,6 +360,7 @@ SNIPPETS = {
     # Run in test_consumers.py, and those of central consumers in test_central_consumers.py.
     **dict.fromkeys((f"docs/consumers.md {number}" for number in range(1, 8)), None),
     "docs/consumers.md 8": hooks_of_ones_own_rotate,
+    "docs/consumers.md 9": a_central_hook_of_ones_own_rotates,
     # Run in test_hosts.py.
     "docs/rotation.md 1": None,
     "docs/rotation.md 2": the_record_serves_as_variables,

@@ -278,6 +278,46 @@ VARIANTS = {
         "nobody_confirms",
         "",
     ),
+    "handed over, all confirmed, and read back centrally": (
+        record(**IN_USE),
+        observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 3}, central_confirmed=3),
+        {"central": "hashi_vault"},
+        "rotate",
+        "confirmed",
+        "revoke settle",
+    ),
+    "handed over, all confirmed, and not read back centrally": (
+        record(**IN_USE),
+        observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 3}),
+        {"central": "hashi_vault"},
+        "grace",
+        "unconfirmed_consumers",
+        "",
+    ),
+    "handed over, an older generation read back centrally, to finish": (
+        record(**IN_USE),
+        observation(2, "accepted", "none", confirmed={}, central_confirmed="2"),
+        {"central": "hashi_vault", "consumers": [], "mode": "finish", "vouched": True},
+        "grace",
+        "unconfirmed_consumers",
+        "",
+    ),
+    "handed over, read back centrally, and nobody to confirm": (
+        record(**IN_USE),
+        observation(2, "accepted", "none", confirmed={}, central_confirmed=3),
+        {"central": "hashi_vault", "consumers": []},
+        "grace",
+        "nobody_confirms",
+        "",
+    ),
+    "handed over, and the central consumer not asked yet": (
+        record(**IN_USE),
+        observation(2, "accepted", "none"),
+        {"central": "hashi_vault"},
+        "rotate",
+        "resumed",
+        "claim distribute confirm revoke settle",
+    ),
     "handed over just now, nobody to confirm, to finish": (
         record(**IN_USE),
         observation(2, "accepted", "none", confirmed={}),
@@ -1598,6 +1638,13 @@ def test_the_plan_names_the_id_it_would_revoke() -> None:
     assert plan["secret_id"] == "other"
 
 
+def test_the_plan_says_how_a_central_consumer_confirms() -> None:
+    seen = observation(2, "accepted", "none", confirmed={"web1": 3}, central_confirmed=-1)
+    plan = _rotation.plan(record(**IN_USE), seen, policy(central="/srv/hand_over.yml"), NOW)
+    assert plan["missing"] == ["web2", "central consumer /srv/hand_over.yml"]
+    assert "setting rotate_api_secret_central_confirmed_generation" in plan["message"]
+
+
 def test_the_plan_names_the_consumers_that_are_missing() -> None:
     plan = _rotation.plan(record(**IN_USE), observation(2, "accepted", "none", confirmed={"web1": 3}), policy(), NOW)
     assert plan["missing"] == ["web2"]
@@ -1674,6 +1721,7 @@ policies = st.builds(
     admin=st.booleans(),
     current_secret_id=st.just("") | ids,
     consumers=st.sampled_from([[], ["web1"], ["web1", "web2"]]),
+    central=st.sampled_from(["", "hashi_vault"]),
     vouched=st.booleans(),
     overlap_warning=st.sampled_from(["", "1d"]),
     holder=st.sampled_from(["", "ci 17"]),
@@ -1698,6 +1746,7 @@ def situations(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], dict[st
         "retired": draw(answers | st.just("none")),
         "adopted": draw(answers | st.just("none")),
         "confirmed": draw(st.none() | st.dictionaries(st.sampled_from(["web1", "web2"]), st.integers(0, 3))),
+        "central_confirmed": draw(st.none() | st.integers(-1, 3)),
     }
     return the_record, seen, draw(policies)
 
@@ -1745,8 +1794,9 @@ def deletes_only_what_is_known(plan: dict[str, Any], the_record: Any, seen: Any,
         confirmed = seen["confirmed"] is not None and all(
             seen["confirmed"].get(host) == the_record["generation"] for host in the_policy["consumers"]
         )
+        read_back = not the_policy["central"] or seen["central_confirmed"] == the_record["generation"]
         urgent = the_policy["mode"] == "emergency" or previous.get("emergency")
-        assert urgent or (confirmed and (the_policy["consumers"] or the_policy["vouched"]))
+        assert urgent or (confirmed and read_back and (the_policy["consumers"] or the_policy["vouched"]))
 
 
 def rolls_back_to_what_is_accepted(steps: list[str], the_record: Any, seen: Any) -> None:
