@@ -105,6 +105,7 @@ class Engine:
         self._stored: Fields | None = None
         self._listed: Fields = {}
         self._confirmed: dict[str, int] = {}
+        self._central_confirmed: int | None = None
 
     # How it runs.
 
@@ -235,6 +236,15 @@ class Engine:
     def create(self) -> None:
         self._listed = self._succeed("create", API_SECRET, account_id=ACCOUNT, secret=self.record["pending"]["value"])
 
+    def distribute(self) -> None:
+        """tasks/steps/distribute.yml"""
+        central, record = self.world.central, self.record
+        assert central is not None
+        self.steps.append("distribute")
+        value, generation = record["current"]["value"], record["generation"]
+        self._moment("hand over", central.name, lambda: central.hand_over(value, generation))
+        self._central_confirmed = central.confirm()
+
     def verify(self) -> None:
         if self._logins():
             return
@@ -301,11 +311,19 @@ class Engine:
         settings = self.settings
         names = ("mode", "force", "max_age", "grace", "propagation_timeout", "admin", "current_secret_id")
         more = ("overlap_warning", "break_lease", "emergency_reason", "accept_cut_off")
-        return {**{name: settings[name] for name in (*names, *more)}, "consumers": list(self.world.consumers)}
+        return {
+            **{name: settings[name] for name in (*names, *more)},
+            "consumers": list(self.world.consumers),
+            "central": self.world.central.name if self.world.central else "",
+        }
 
     def confirmed(self) -> dict[str, int]:
         """Host -> generation, of those that were asked in this run."""
         return self._confirmed
+
+    def central_confirmed(self) -> int | None:
+        """The generation that was read back from the central consumer in this run."""
+        return self._central_confirmed
 
     def observe(self, policy: Fields, retired: t.Sequence[str], begun: Fields | None) -> t.Any:
         adopt_value = self.settings["adopt_value"]
@@ -317,6 +335,7 @@ class Engine:
             policy,
             adopted=self._listed["candidates"][-1] if adopt_value else "none",
             adopted_value=adopt_value,
+            central_confirmed=self.central_confirmed() if begun else None,
         )
 
     def _decide(self, begun: Fields | None = None, retired: t.Sequence[str] = ()) -> None:
@@ -342,7 +361,7 @@ class Engine:
             started["hand_over_to"] = list(world.consumers)
         tasks: list[str] = []
         if acts:
-            tasks = tasks_after_asking(plan, record["stage"], ()) if begun else self.tasks_before_asking(plan)
+            tasks = tasks_after_asking(plan, record["stage"], self.hooks) if begun else self.tasks_before_asking(plan)
         self.result = {
             **plan,
             **started,
@@ -355,8 +374,12 @@ class Engine:
         if plan["outcome"] in ("blocked", "inconclusive") and policy["mode"] != "status":
             raise TaskFailed("decide", plan["message"])
 
+    @property
+    def hooks(self) -> tuple[str, ...]:
+        return ("distribute",) if self.world.central else ()
+
     def tasks_before_asking(self, plan: Fields) -> list[str]:
-        return tasks_before_asking(plan, ())
+        return tasks_before_asking(plan, self.hooks)
 
     # Vonage.
 

@@ -58,6 +58,14 @@ class RevokeWithoutConfirm(Engine):
         return dict.fromkeys(self.world.consumers, generation)
 
 
+class RevokeWithoutReadingBack(Engine):
+    """It takes for granted that a central hook which ended well has handed the secret over."""
+
+    def central_confirmed(self) -> int | None:
+        generation: int = self.record["generation"]
+        return generation
+
+
 class CoverageOfTheReachable(Engine):
     """It counts the hosts that a play has left, and not those of the inventory."""
 

@@ -17,7 +17,7 @@ from baton import MANY, together
 from engine import Engine
 from faults import Faults
 from matrix import cases, created, emergency, first_run, in_grace, play, promoted
-from world import FIRST, World
+from world import FIRST, HOSTS, World
 
 from vonage_simulator.server import Simulator
 
@@ -60,6 +60,27 @@ def a_host_is_down(simulator: Simulator, engine: Kind) -> None:
         world.consumers["web2"].up = True
         engine(world).run()
         assert world.finished
+
+
+def a_central_hook_does_nothing(simulator: Simulator, engine: Kind) -> None:
+    """The secret that the service has stays valid, in every mode but an emergency, until the service has another."""
+    for hosts in ((), HOSTS):
+        for mode in ("rotate", "finish", "rollback"):
+            world = World(simulator, hosts=hosts, central=True)
+            assert world.central
+            if mode != "rotate":
+                engine(world, grace="1h").run()
+                world.wait(HOURS)
+            world.central.up = False
+            if mode == "finish":
+                # Of a hook that ended well in an earlier run.
+                world.central.file = world.central.running = (FIRST, 0)
+            ending = engine(world, mode=mode).run()
+            assert str(ending) == "stopped (unconfirmed_consumers)"
+            assert len(world.live) == 2
+            world.central.up = True
+            engine(world, mode="finish").run()
+            assert world.finished
 
 
 def vonage_is_slow(simulator: Simulator, engine: Kind) -> None:
@@ -370,6 +391,7 @@ def a_slow_run_wakes_up_after_two_others(simulator: Simulator, engine: Kind) -> 
 
 BESIDE_THE_MATRIX: tuple[Check, ...] = (
     a_host_is_down,
+    a_central_hook_does_nothing,
     vonage_is_slow,
     the_list_is_slow,
     a_bootstrap_meets_a_slow_list,

@@ -51,9 +51,10 @@ class Rotations(RuleBasedStateMachine):
 
     simulator: t.ClassVar[Simulator]
 
-    @initialize(duplicates=st.sampled_from(["refused", "accepted"]), hosts=st.integers(0, 3))
-    def begin(self, duplicates: str, hosts: int) -> None:
-        self.world = World(self.simulator, hosts=[f"web{number}" for number in range(1, hosts + 1)])
+    @initialize(duplicates=st.sampled_from(["refused", "accepted"]), hosts=st.integers(0, 3), central=st.booleans())
+    def begin(self, duplicates: str, hosts: int, central: bool) -> None:
+        names = [f"web{number}" for number in range(1, hosts + 1)]
+        self.world = World(self.simulator, hosts=names, central=central)
         # Nobody knows whether Vonage takes a value that it had before.
         self.simulator.switches["reused_secret"] = duplicates
         self.hosts = itertools.count(hosts + 1)
@@ -183,6 +184,12 @@ class Rotations(RuleBasedStateMachine):
     def a_host_goes_down_or_up(self, data: st.DataObject, up: bool) -> None:
         data.draw(st.sampled_from(list(self.world.consumers.values()))).up = up
 
+    @precondition(lambda self: self.world.central)
+    @rule(up=st.booleans())
+    def a_central_hook_does_nothing_or_works_again(self, up: bool) -> None:
+        assert self.world.central is not None
+        self.world.central.up = up
+
     @precondition(lambda self: self.world.consumers)
     @rule(data=st.data())
     def a_host_is_restored_from_a_backup(self, data: st.DataObject) -> None:
@@ -225,7 +232,7 @@ class Rotations(RuleBasedStateMachine):
             record = self.world.store.record or {}
             under_way = [record.get(name) or {} for name in ("pending", "previous")]
             if not any(entry.get("emergency") for entry in under_way):
-                served = all(self.world.accepts(consumer.running[0]) for consumer in self.world.consumers.values())
+                served = all(self.world.accepts(consumer.running[0]) for consumer in self.world.everybody)
                 self.world.cut_off_accepted = self.world.cut_off_accepted and not served
 
     def teardown(self) -> None:
@@ -236,7 +243,7 @@ class Rotations(RuleBasedStateMachine):
         world.store.down = False
         world.clock_error = 0
         world.deliver_late()
-        for consumer in world.consumers.values():
+        for consumer in world.everybody:
             consumer.up = True
         world.wait(7200)
         endings = self._finish()

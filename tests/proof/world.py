@@ -104,16 +104,33 @@ class Consumer:
         return self.confirmed
 
 
+class Service(Consumer):
+    """A central consumer: whoever reads there uses what it has.
+
+    While it is not up, a hook that hands over to it ends well all the same, and the service has what it had.
+    """
+
+    def hand_over(self, value: str, generation: int) -> None:
+        if self.up:
+            super().hand_over(value, generation)
+            self.read_file()
+
+
 class World:
     """Everything beside the runs.
 
     :param simulator: A running one. It is made to start again.
     :param secrets: Values that Vonage has at the beginning.
     :param hosts: The consumers.
+    :param central: Whether there is a central consumer, too.
     """
 
     def __init__(
-        self, simulator: Simulator, secrets: t.Sequence[str] = (FIRST,), hosts: t.Sequence[str] = HOSTS
+        self,
+        simulator: Simulator,
+        secrets: t.Sequence[str] = (FIRST,),
+        hosts: t.Sequence[str] = HOSTS,
+        central: bool = False,
     ) -> None:
         self.simulator = simulator
         rows = [{"value": value, "created_at": "2026-03-04T05:06:07Z"} for value in secrets]
@@ -128,6 +145,7 @@ class World:
         simulator.clock.now = lambda: self._time  # type: ignore[method-assign]
         self.store = Store()
         self.consumers = {name: Consumer(self, name) for name in hosts}
+        self.central = Service(self, "the service") if central else None
         # Values that a rotation made.
         self.made: list[str] = []
         # Ids that outsiders made, and those of them that the operator gave away.
@@ -195,6 +213,11 @@ class World:
         self.made.append(value)
         return value
 
+    @property
+    def everybody(self) -> list[Consumer]:
+        """All who use the secret."""
+        return [*self.consumers.values(), *([self.central] if self.central else [])]
+
     # Outsiders.
 
     def create(self, value: str) -> str:
@@ -208,7 +231,7 @@ class World:
         secret = next(secret for secret in self.live if secret.value == value)
         self.simulator.state.revoke_secret(self.account, secret)
         self._known_gone.add(secret.id)
-        for consumer in self.consumers.values():
+        for consumer in self.everybody:
             if consumer.running[0] == value:
                 consumer.excused = value
 
@@ -245,7 +268,7 @@ class World:
 
     def _check(self) -> None:
         record = self.store.record
-        for consumer in self.consumers.values():
+        for consumer in self.everybody:
             value = consumer.running[0]
             if self.accepts(value):
                 consumer.excused = ""
@@ -297,6 +320,6 @@ class World:
             return False
         current = record["current"]["value"]
         handed_over = all(
-            consumer.running == consumer.file == (current, record["generation"]) for consumer in self.consumers.values()
+            consumer.running == consumer.file == (current, record["generation"]) for consumer in self.everybody
         )
         return self.values() == [current] and handed_over

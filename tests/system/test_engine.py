@@ -87,11 +87,13 @@ class History(NamedTuple):
 
     :ivar before: The settings of earlier runs.
     :ivar outside: What happens at Vonage then; returns further settings of the run.
+    :ivar central: What the hook of a central consumer does; empty when there is no such consumer.
     """
 
     before: Sequence[tuple[Settings, Kill | None]] = ()
     settings: Settings = {}
     outside: Callable[[Simulator], Settings] = nothing
+    central: str = ""
 
 
 UNRECORDED = [({}, Kill("Create the secret at Vonage", 2, "killed before"))]
@@ -116,6 +118,8 @@ HISTORIES: dict[str, History] = {
     "adopted": History(outside=adopted),
     "named": History(outside=second_secret),
     "bootstrap": History(outside=primary),
+    "central": History(central="hands over"),
+    "central, not read back": History(central="nothing"),
 }
 
 
@@ -206,6 +210,12 @@ def of_the_role(place: Rehearsal, history: History) -> Any:
         return "-e", json.dumps({**variables, "rotate_api_secret_record_in_clear": True})
 
     place.start_consumer()
+    if history.central:
+        hook = place.directory / "hand_over.yml"
+        note = {"rotate_api_secret_central_confirmed_generation": "{{ rotate_api_secret_generation }}"}
+        tasks = [{"ansible.builtin.set_fact": note, "when": history.central == "hands over"}]
+        hook.write_text(yaml.safe_dump(tasks), encoding="utf-8")
+        place.write_inventory(distribute_central_tasks=str(hook))
     for earlier, kill in history.before:
         place.run(*arguments(earlier), kill_after=kill.task if kill else None, vault=False)
     settings = {**history.settings, **history.outside(place.simulator), "report": str(report)}
@@ -220,7 +230,9 @@ def of_the_role(place: Rehearsal, history: History) -> Any:
 
 
 def of_the_engine(simulator: Simulator, history: History) -> Any:
-    world = World(simulator, hosts=["gateway1"])
+    world = World(simulator, hosts=["gateway1"], central=bool(history.central))
+    if world.central:
+        world.central.up = history.central == "hands over"
     for earlier, kill in history.before:
         Engine(world, Faults("save", kill.save, kill.fault) if kill else None, **earlier).run()
     settings = {**history.settings, **history.outside(simulator)}
