@@ -18,9 +18,10 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
-from ansible_collections.community.vonage.plugins.plugin_utils._files import locked, replace
+from ansible_collections.community.vonage.plugins.plugin_utils._files import create, locked, read, replace
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
     VARIABLE,
+    Conflict,
     RecordAction,
     RecordStore,
     Stored,
@@ -58,7 +59,7 @@ class _FileStore(RecordStore):
 
     def read(self) -> Stored:
         try:
-            content = self._path.read_bytes()
+            content = read(self._path)
         except FileNotFoundError:
             return Stored()
         except OSError as error:
@@ -73,7 +74,14 @@ class _FileStore(RecordStore):
         return Stored(record_in(document, self.place))
 
     def write(self, record: Record, replaced: Stored) -> None:
-        replace(self._path, self._vault.encrypt(yaml.safe_dump({VARIABLE: record}, sort_keys=False).encode()))
+        content = self._vault.encrypt(yaml.safe_dump({VARIABLE: record}, sort_keys=False).encode())
+        if replaced.record is not None:
+            replace(self._path, content)
+            return
+        try:
+            create(self._path, content)
+        except FileExistsError:
+            raise Conflict("the file was created meanwhile") from None
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -84,7 +92,7 @@ class _FileStore(RecordStore):
                 " first"
             )
         try:
-            with locked(self._path.parent):
+            with locked(self._path):
                 yield
         except OSError as error:
             raise AnsibleActionFail(f"The record {self._path} cannot be written: {error.strerror}") from None

@@ -116,16 +116,18 @@ def _publish(options: Fields, result: Fields) -> list[str]:
     """
     now = datetime.now(timezone.utc)
     problems = []
-    try:
-        if options["report"]:
+    if options["report"]:
+        try:
             entry = _event(options, result) if options["event"] else _entry(options, result)
             append_report(Path(options["report"]), {"time": now.isoformat(timespec="seconds"), **entry})
-        if options["metrics"]:
-            write_metrics(
-                Path(options["metrics"]), options["account_id"], now, _values(result), options["failure"] is not None
-            )
-    except OSError as error:
-        problems.append(f"The report or the metrics of {options['account_id']} cannot be written: {error}")
+        except (OSError, TypeError, ValueError) as error:
+            problems.append(f"The report of {options['account_id']} cannot be written: {error}")
+    if options["metrics"]:
+        failed = options["failure"] is not None
+        try:
+            write_metrics(Path(options["metrics"]), options["account_id"], now, _values(result), failed)
+        except (OSError, ValueError) as error:
+            problems.append(f"The metrics of {options['account_id']} cannot be written: {error}")
     return problems
 
 

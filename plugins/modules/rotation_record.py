@@ -45,7 +45,8 @@ attributes:
 options:
   path:
     description:
-      - The file. It is created with mode C(0600), and keeps its mode afterwards.
+      - The file. It is created with mode C(0600), and keeps its owner, its group, its mode and its access control list
+        afterwards. A save by a user who cannot keep them fails. A link stays, and its target is written.
     type: path
     required: true
   record:

@@ -52,11 +52,13 @@ options:
     default: rotate
   report:
     description:
-      - A file that gets a line of JSON for each run.
+      - A file that gets a line of JSON for each run. It is created with mode C(0600).
+      - A report or metrics that cannot be written are a warning.
     type: path
   metrics:
     description:
-      - A textfile for the node exporter of Prometheus. It may be shared by accounts.
+      - A textfile for the node exporter of Prometheus. It may be shared by accounts, and holds nothing else.
+      - It is created with mode C(0644). Later it keeps its owner, its group, its mode and its access control list.
     type: path
   event:
     description:

@@ -8,14 +8,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import typing as t
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ansible_collections.community.vonage.plugins.plugin_utils._files import locked, replace
+from ansible_collections.community.vonage.plugins.plugin_utils._files import append, locked, read, replace
 
 _PREFIX = "vonage_rotation_"
 _METRICS = {
@@ -28,26 +27,39 @@ _METRICS = {
     "stage": "1 for the stage that the record is in.",
     "outcome": "1 for what the last run ended with.",
 }
-_SAMPLE = re.compile(r'(?P<name>\w+)\{account_id="(?P<account_id>[^"]*)"(?P<more>[^}]*)\} (?P<value>\S+)')
+_SAMPLE = re.compile(
+    r'(?P<name>vonage_rotation_\w+)\{account_id="(?P<account_id>(?:[^"\\]|\\.)*)"(?P<more>.*)\} (?P<value>\S+)'
+)
+_COMMENT = re.compile(r"# (HELP|TYPE) vonage_rotation_|$")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+# Seconds to wait for a report or metrics that somebody else keeps locked: a run is not to be held up by them.
+_LONGEST_WAIT = 10.0
 
 
-def append_report(path: Path, entry: Mapping[str, t.Any]) -> None:
+def append_report(path: Path, entry: Mapping[str, t.Any], wait: float = _LONGEST_WAIT) -> None:
     """Add one line to a report. Lines of several runs do not mix.
 
     :param path: The report; a new one is readable by its owner alone.
     :param entry: What the line holds, without secrets.
+    :param wait: Seconds to wait for another process that keeps the report locked.
     :raises OSError: It cannot be written.
     """
-    line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
-    with locked(path.parent):
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+    # In ASCII: a text of a server may hold characters that some readers take for the end of a line, or that UTF-8 has
+    # no place for.
+    line = json.dumps(entry).encode("ascii") + b"\n"
+    with locked(path, new_mode=0o600, wait=wait):
+        append(path, line)
 
 
-def write_metrics(path: Path, account_id: str, now: datetime, values: Mapping[str, t.Any], failed: bool) -> None:
+def write_metrics(
+    path: Path,
+    account_id: str,
+    now: datetime,
+    values: Mapping[str, t.Any],
+    failed: bool,
+    wait: float = _LONGEST_WAIT,
+) -> None:
     """Write the metrics of an account, and keep those of others.
 
     :param path: The textfile. It is replaced at once, so that the collector never reads half of it.
@@ -56,9 +68,13 @@ def write_metrics(path: Path, account_id: str, now: datetime, values: Mapping[st
     :param values: `active_secrets`, `secret_age_seconds`, `overlap_seconds`, `generation`, `stage` and `outcome`, as
         far as they are known.
     :param failed: Whether the run has failed; the time of the last success stays then.
+    :param wait: Seconds to wait for another process that keeps the textfile locked.
     :raises OSError: It cannot be written.
+    :raises ValueError: It holds something else, which would be lost.
     """
-    with locked(path.parent):
+    account_id = _escaped(account_id)
+    # The collector runs as another user.
+    with locked(path, new_mode=0o644, wait=wait):
         samples = _read(path)
         before = {name: value for name, account, more, value in samples if account == account_id and not more}
         last_success = before.get(f"{_PREFIX}last_success_timestamp_seconds") if failed else f"{now.timestamp():.0f}"
@@ -71,23 +87,28 @@ def write_metrics(path: Path, account_id: str, now: datetime, values: Mapping[st
         for name in _METRICS:
             value = own.get(name)
             if value is not None and name in ("stage", "outcome"):
-                samples.append((_PREFIX + name, account_id, f',{name}="{value}"', "1"))
-            elif value is not None:
+                samples.append((_PREFIX + name, account_id, f',{name}="{_escaped(value)}"', "1"))
+            elif value is not None and _NUMBER.fullmatch(str(value)):
                 samples.append((_PREFIX + name, account_id, "", str(value)))
-        # The collector runs as another user.
-        replace(path, _text(samples).encode(), mode=0o644)
+        replace(path, _text(samples).encode(errors="surrogateescape"))
 
 
 _Sample = tuple[str, str, str, str]
 
 
 def _read(path: Path) -> list[_Sample]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    found = filter(None, map(_SAMPLE.fullmatch, lines))
-    return [(match["name"], match["account_id"], match["more"], match["value"]) for match in found]
+    lines = read(path).decode(errors="surrogateescape").splitlines()
+    found = {line: _SAMPLE.fullmatch(line) for line in lines if not _COMMENT.match(line)}
+    others = [line for line, match in found.items() if not match]
+    if others:
+        raise ValueError(f"{path} holds other lines than metrics of rotations: name a file of its own")
+    return [(match["name"], match["account_id"], match["more"], match["value"]) for match in found.values() if match]
+
+
+def _escaped(text: t.Any) -> str:
+    """The value of a label, as Prometheus reads it, in one line and without characters that have no encoding."""
+    plain = str(text).encode(errors="backslashreplace").decode()
+    return " ".join(plain.replace("\\", "\\\\").replace('"', '\\"').split())
 
 
 def _text(samples: Iterable[_Sample]) -> str:

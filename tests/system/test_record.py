@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file of a record, beside what the integration target rotation_record shows: its mode, its link, its vault id."""
+"""The file of a record, beside what the integration target rotation_record shows: owner, link, vault id."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -53,3 +54,28 @@ def test_a_record_keeps_the_vault_id_that_it_was_written_with(place: Rehearsal) 
     assert run.status == 0, run.output
     assert place.record.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod")
     assert save(place, record(3), *prod, vault=False).status == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+def test_a_record_of_another_user_stays_theirs_when_root_rotates(place: Rehearsal) -> None:
+    save(place, record(1))
+    os.chown(place.record, 1000, 1001)
+    place.record.chmod(0o440)
+    run = save(place, record(2))
+    assert run.status == 0, run.output
+    status = place.record.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (1000, 1001, 0o440)
+    assert place.stored()["version"] == 2
+
+
+def test_a_record_or_a_report_that_is_a_pipe_holds_no_run_up(place: Rehearsal) -> None:
+    pipe = place.directory / "pipe"
+    os.mkfifo(pipe)
+    place.write_inventory(consumers="")
+    # That a report or metrics cannot be written is no reason to stop.
+    run = place.rotate("-e", f"rotate_api_secret_report={pipe}", "-e", f"rotate_api_secret_metrics={pipe}")
+    for what in ("report", "metrics"):
+        assert f"The {what} of abcd1234 cannot be written: [Errno 22] it is not a regular file" in run.text
+    run = place.run("-e", f"rotate_api_secret_record={pipe}")
+    assert run.status == 2
+    assert f"The record {pipe} cannot be read: it is not a regular file" in run.text

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, tzinfo=timezone.utc)
@@ -103,3 +105,40 @@ def test_a_textfile_holds_the_metrics_of_many_accounts(tmp_path: Path) -> None:
     assert len(found) == 16
     assert len([name for name in found if "c0ffee01" in name]) == 8
     assert os.listdir(tmp_path) == ["vonage.prom"]
+
+
+def test_no_text_makes_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "report.jsonl"
+    text = "a\nb\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029c \ud800 {{ 7 * 7 }} \x1b[2J"
+    append_report(path, {"message": text})
+    [line] = path.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line) == {"message": text}
+    assert line.isprintable()
+
+
+def test_no_text_makes_a_metric_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "vonage.prom"
+    hostile = '"} 1\nvonage_rotation_stage{account_id="other"} 7 \\ \ud800'
+    for _again in range(2):
+        write_metrics(path, hostile, NOW, {"stage": hostile, "generation": "4\nother 1"}, failed=False)
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert [line.partition("{")[0].rpartition("_")[2] for line in lines] == ["seconds", "seconds", "stage"]
+    assert lines[2].startswith('vonage_rotation_stage{account_id="\\"} 1 vonage')
+
+
+@pytest.mark.parametrize("content", [b"node_load1 0.5\n", b"# somebody's notes\n", b"\xff\xfe\n"])
+def test_a_textfile_of_others_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.prom"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="name a file of its own"):
+        write_metrics(path, "abcd1234", NOW, VALUES, failed=False)
+    assert path.read_bytes() == content
+
+
+def test_metrics_behind_a_link_are_written_where_they_are(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.prom", tmp_path / "vonage.prom"
+    target.touch()
+    link.symlink_to(target)
+    write_metrics(link, "abcd1234", NOW, VALUES, failed=False)
+    assert link.is_symlink()
+    assert len(metrics(target)) == 8
