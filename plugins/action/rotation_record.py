@@ -113,11 +113,19 @@ class _Vault:
             raise AnsibleActionFail(
                 "The record is kept encrypted, and this run has no vault password: give one with --vault-password-file,"
                 " --vault-id or --ask-vault-pass (in AWX: a vault credential). To keep the record in clear, set"
-                " in_clear (role: rotate_api_secret_record_in_clear) to true. Nothing was changed"
+                " rotate_api_secret_record_in_clear to true. Nothing was changed"
             )
 
     def decrypt(self, path: Path, content: bytes) -> bytes:
         if not content.startswith(b"$ANSIBLE_VAULT;"):
+            # Whoever can write the file, and knows no password, could put a record of their own in its place.
+            if self._library.secrets and not self._in_clear:
+                raise AnsibleActionFail(
+                    f"The record {path} is in clear, and this run has a vault password, so it expects an encrypted one:"
+                    " somebody may have replaced it. If you know that the record is yours, run ansible-vault encrypt on"
+                    " the file, or set rotate_api_secret_record_in_clear to true for one run, which encrypts it."
+                    " Nothing was changed"
+                )
             return content
         try:
             plaintext, self._vault_id, self._secret = self._library.decrypt_and_get_vault_id(content)

@@ -57,7 +57,10 @@ options:
     type: raw
   in_clear:
     description:
-      - Whether the record may be written in clear when the run has no vault password.
+      - Whether the record may be in clear. A run without a vault password then reads and writes it in clear. A run with
+        a vault password reads it, and encrypts it with the next save.
+      - If V(false), a record in clear is refused even by a run with a vault password, since somebody else may have put
+        it in the place of the encrypted one.
     type: bool
     default: false
 """

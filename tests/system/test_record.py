@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 import pytest
+import yaml
 from conftest import Rehearsal, Run
 
 MODULE = "community.vonage.rotation_record"
@@ -66,6 +67,18 @@ def test_a_record_of_another_user_stays_theirs_when_root_rotates(place: Rehearsa
     status = place.record.stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (1000, 1001, 0o440)
     assert place.stored()["version"] == 2
+
+
+def test_a_record_in_clear_in_the_place_of_an_encrypted_one_ends_the_run(place: Rehearsal) -> None:
+    save(place, record(1))
+    forged = {**record(1), "current": {"value": "F0rgedByAStranger"}}
+    place.record.write_text(yaml.safe_dump({"vonage_rotation": forged}), encoding="utf-8")
+    before = len(place.calls())
+    run = place.run("-e", "rotate_api_secret_force=true")
+    assert run.status == 2
+    assert "is in clear, and this run has a vault password" in run.text
+    assert "set rotate_api_secret_record_in_clear to true for one run" in run.text
+    assert len(place.calls()) == before
 
 
 def test_a_record_or_a_report_that_is_a_pipe_holds_no_run_up(place: Rehearsal) -> None:

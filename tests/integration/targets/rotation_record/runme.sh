@@ -26,6 +26,6 @@ find "${OUTPUT_DIR}/record.yml" -perm 600 | grep record.yml
 run --vault-password-file "${OUTPUT_DIR}/other-password" wrong_password.yml "$@"
 
 run in_clear.yml "$@"
-# With a password, what was in clear becomes encrypted.
+# With a password, a record in clear is refused, or becomes encrypted when that is asked for.
 run --vault-password-file "${OUTPUT_DIR}/other-password" became_encrypted.yml "$@"
 encrypted "${OUTPUT_DIR}/in_clear.yml"
