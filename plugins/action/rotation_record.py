@@ -12,7 +12,6 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import yaml
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
@@ -27,6 +26,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._record_store imp
     Stored,
     record_in,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils._record_yaml import dump, load
 
 
 class ActionModule(RecordAction):
@@ -66,15 +66,10 @@ class _FileStore(RecordStore):
             raise AnsibleActionFail(
                 f"The record {self._path} cannot be read: {error.strerror}. Nothing was changed"
             ) from None
-        try:
-            document = yaml.safe_load(self._vault.decrypt(self._path, content))
-        except (yaml.YAMLError, UnicodeDecodeError):
-            # The parser's own text would quote the file.
-            document = None
-        return Stored(record_in(document, self.place))
+        return Stored(record_in(load(self._vault.decrypt(self._path, content)), self.place))
 
     def write(self, record: Record, replaced: Stored) -> None:
-        content = self._vault.encrypt(yaml.safe_dump({VARIABLE: record}, sort_keys=False).encode())
+        content = self._vault.encrypt(dump({VARIABLE: record}))
         if replaced.record is not None:
             replace(self._path, content)
             return

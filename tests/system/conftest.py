@@ -36,6 +36,13 @@ from vonage_simulator.state import Account  # noqa: E402
 _SHOWN = (".jsonl", ".prom")
 
 
+class _RecordLoader(yaml.SafeLoader):
+    """Reads Ansible's tag of texts that are no templates, too."""
+
+
+_RecordLoader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
 @dataclass(frozen=True)
 class Run:
     """A run of Ansible that has ended.
@@ -131,7 +138,7 @@ class Rehearsal(Workplace):
             capture_output=True,
             check=True,
         )
-        record: dict[str, Any] = yaml.safe_load(result.stdout)["vonage_rotation"]
+        record: dict[str, Any] = yaml.load(result.stdout, _RecordLoader)["vonage_rotation"]
         return record
 
     def store(self, **changes: Any) -> dict[str, Any]:
