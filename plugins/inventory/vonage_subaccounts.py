@@ -31,6 +31,8 @@ options:
   hostname:
     description:
       - What a host is named after.
+      - An API key that is the name of another host or group, or of the controller, such as V(localhost), is none of an
+        account. The account is the host C(vonage_) and its API key then, with a warning.
       - With V(name), C(Shop & Co. Oslo) becomes the host C(Shop_Co._Oslo). An account without a name is named after its
         API key all the same, and so is, with a warning, one whose name another account, host or group has too. Two
         accounts never become one host.
@@ -55,6 +57,13 @@ options:
     type: bool
     default: true
 notes:
+  - Let this file be the last source of an inventory. Ansible reads the sources in the order of C(-i), and the files of
+    a directory by their names, and a plugin sees only what was read before it. A host of a later source whose name is
+    the API key of an account is the same host as the account, and its tasks run on the controller.
+  - To give an account variables of its own, use C(host_vars), or a host of an earlier source that has its API key both
+    as its name and as the variable C(vonage_api_key).
+  - Names are chosen by people at Vonage. Give O(keyed_groups) that use them a prefix. Without one, an account that
+    would get into a group of other hosts stays out of it, with a warning.
   - The connection options, O(api_key) and O(api_secret) among them, may be Jinja templates with lookups and extra
     variables, and may be encrypted with Ansible Vault. The host where the task runs is the controller.
   - A cache holds what Vonage said of the accounts, and no credentials. It is used for the same file, O(api_key) and
@@ -197,35 +206,81 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for group in members:
             # An empty one too: a play for a group that is missing may be one for a group that is misspelt.
             self.inventory.add_group(group)
-        names = self._host_names(family)
-        hosts = [
+        machines = self._groups_of_machines()
+        rows = [
             (group, account)
             for group, accounts in members.items()
             for account in accounts
             if self.get_option("include_suspended") or not account.suspended
         ]
-        for group, account in hosts:
-            self._add_host(names.get(account.api_key, account.api_key), group, account)
-        unused = [account.api_key for _group, account in hosts if account.name and account.api_key not in names]
-        if unused and self.get_option("hostname") == "name":
-            self.display.warning(
-                f"Accounts whose names are not theirs alone are named after their API keys: {', '.join(unused)}"
-            )
-        # What keyed_groups makes of the accounts is known only now.
-        both = sorted({*names.values()}.intersection(self.inventory.groups))
+        hosts = self._host_names(family, [account for _group, account in rows])
+        for group, account in rows:
+            self._add_host(hosts[account.api_key], group, account)
+        # The groups that keyed_groups makes of the accounts are known only now.
+        both = sorted({*hosts.values()}.intersection(self.inventory.groups))
         if both:
             raise AnsibleParserError(f"{', '.join(both)} would be a host and a group: give keyed_groups a prefix")
+        self._leave_groups(machines)
 
-    def _host_names(self, family: Family) -> dict[str, str]:
-        """The host names of accounts that are named after their names, by API key; none that something else has."""
+    def _groups_of_machines(self) -> dict[str, set[str]]:
+        """The groups with hosts that are no accounts, and the hosts of each; without those that the file names."""
+        named = {"all", "ungrouped", "vonage_subaccounts", "vonage_primary"}
+        named.update(map(self._sanitize_group_name, self.get_option("groups") or ()))
+        return {
+            name: {host.name for host in group.hosts}
+            for name, group in self.inventory.groups.items()
+            if name not in named and any("vonage_api_key" not in host.vars for host in group.get_hosts())
+        }
+
+    def _leave_groups(self, machines: dict[str, set[str]]) -> None:
+        """Take accounts out of groups of other hosts again: plays for these would run on the controller."""
+        left = []
+        for name, hosts in machines.items():
+            group = self.inventory.groups[name]
+            for host in [host for host in group.hosts if host.name not in hosts]:
+                group.remove_host(host)
+                left.append(f"{host.name} ({name})")
+        self._warn_of(left, "are in no group of other hosts, give keyed_groups a prefix")
+
+    def _host_names(self, family: Family, accounts: list[Account]) -> dict[str, str]:
+        """The host names of some accounts, by API key. None is the name of something else."""
+        keys = {account.api_key for account in family.accounts}
+        groups = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or ())}
+        taken = {"", *C.LOCALHOST, *groups, *self.inventory.hosts}
+        own = self._own_names(family, taken | keys)
+        hosts, unused, renamed = {}, [], []
+        for account in accounts:
+            key = account.api_key
+            host = own.get(key, key)
+            if host == key and account.name and self.get_option("hostname") == "name":
+                unused.append(key)
+            if host in taken and not self._is_account(key):
+                while host in taken | keys | set(own.values()):
+                    host = f"vonage_{host}"
+                renamed.append(f"{key} is {host}")
+            hosts[key] = host
+        self._warn_of(unused, "whose names are not theirs alone are named after their API keys")
+        self._warn_of(renamed, "whose API keys are names of other hosts or groups have another name")
+        return hosts
+
+    def _is_account(self, key: str) -> bool:
+        """Whether an existing host is the account: who gives it this variable says so."""
+        host = self.inventory.hosts.get(key)
+        names_something_else = key in self.inventory.groups or key in C.LOCALHOST
+        return not names_something_else and host is not None and host.vars.get("vonage_api_key") == key
+
+    def _warn_of(self, accounts: list[str], what: str) -> None:
+        if accounts:
+            self.display.warning(f"Accounts {what}: {', '.join(accounts)}")
+
+    def _own_names(self, family: Family, taken: set[str]) -> dict[str, str]:
+        """The host names of accounts that are named after their names, by API key; none that is not theirs alone."""
         if self.get_option("hostname") != "name":
             return {}
         names = {
             account.api_key: _NOT_OF_A_HOST.sub("_", account.name or "").strip("_.-") for account in family.accounts
         }
         uses = Counter(names.values())
-        groups = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or ())}
-        taken = {"", *names, *C.LOCALHOST, *self.inventory.hosts, *groups}
         return {key: name for key, name in names.items() if uses[name] == 1 and name not in taken}
 
     def _add_host(self, host: str, group: str, account: Account) -> None:

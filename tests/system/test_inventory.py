@@ -266,6 +266,46 @@ def test_two_accounts_are_never_one_host(place: Rehearsal) -> None:
     assert found.groups["a_group"] == ["a_machine"]
 
 
+@pytest.mark.every_core
+def test_an_api_key_never_is_another_host_or_group(place: Rehearsal) -> None:
+    taken = ["a_machine", "vonage_a_machine", "a_group", "all", "ungrouped", "localhost", HOSTS_OF, "off_duty"]
+    load(place, *(subaccount(key, None) for key in ("key00001", "declared", *taken)))
+    static = place.directory / "static.yml"
+    machines = {"a_machine": {}, "declared": {"vonage_api_key": "declared"}}
+    static.write_text(yaml.safe_dump({"a_group": {"hosts": machines}}), encoding="utf-8")
+    groups = {"off-duty": "vonage_suspended"}
+    found = inventory(place, "-i", str(static), "-i", write(place, groups=groups))
+    assert found.status == 0, found.said
+    renamed = {key: f"vonage_{key}" for key in taken}
+    # The API key of an account is the name of no other account, either.
+    renamed["a_machine"] = "vonage_vonage_a_machine"
+    renamed["vonage_a_machine"] = "vonage_a_machine"
+    hosts = {found.hosts[host]["vonage_api_key"]: host for host in found.groups[HOSTS_OF]}
+    assert hosts == {"key00001": "key00001", "declared": "declared", **renamed}
+    # It is still a machine to log in to.
+    assert "a_machine" not in found.hosts
+    assert found.groups["a_group"] == ["a_machine", "declared"]
+    del renamed["vonage_a_machine"]
+    assert "API keys are names of other hosts or groups have another name" in found.said
+    assert all(f"{key} is {host}" in found.said for key, host in renamed.items())
+
+
+@pytest.mark.every_core
+def test_no_name_puts_an_account_into_a_group_of_machines(place: Rehearsal) -> None:
+    load(place, subaccount("key00001", "gateways"), subaccount("key00002", "shops"))
+    static = place.directory / "static.yml"
+    groups = {"gateways": {"children": {"north": {"hosts": {"a_machine": {}}}}}, "shops": {"vars": {"empty": True}}}
+    static.write_text(yaml.safe_dump(groups), encoding="utf-8")
+    keyed = [{"key": "vonage_name", "separator": ""}]
+    found = inventory(place, "-i", str(static), "-i", write(place, keyed_groups=keyed))
+    assert found.status == 0, found.said
+    assert "are in no group of other hosts, give keyed_groups a prefix: key00001 (gateways)" in found.said
+    assert found.groups["gateways"] == []
+    # One that is there for its variables alone.
+    assert found.groups["shops"] == ["key00002"]
+    assert found.hosts["key00002"]["empty"] is True
+
+
 @pytest.mark.full
 def test_a_name_that_is_a_keyed_group_too_ends_the_inventory(place: Rehearsal) -> None:
     load(place, subaccount("key00001", "suspended"), subaccount("key00002", "Shop"))
