@@ -16,8 +16,9 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
 
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import create, read, replace
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
-from ansible_collections.community.vonage.plugins.plugin_utils._files import create, locked, read, replace
+from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import locked
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
     VARIABLE,
     Conflict,

@@ -17,7 +17,7 @@ from ansible_collections.community.vonage.plugins.module_utils._secret_file impo
     NOT_PLAIN,
     SecretFileError,
     is_plain,
-    parse_attributes,
+    parse_access,
 )
 
 Settings = Mapping[str, t.Any]
@@ -159,7 +159,7 @@ def _problem_of_consumer(hook: str, settings: Settings, variables: Mapping[str, 
     mode = _setting(_MODES.get(consumer, ""), settings, variables) if hook == "distribute_tasks" else None
     if "{{" not in str(mode):
         try:
-            parse_attributes(None, None, mode or None)
+            parse_access(None, None, mode or None)
         except SecretFileError as error:
             return f"{where}{_PREFIX}{_MODES[consumer]}: {error}"
     for name in _COMMANDS:

@@ -11,16 +11,22 @@ file. A file that cannot be read is an error, and never counts as an empty one.
 
 from __future__ import annotations
 
-import contextlib
+import glob
 import grp
 import os
 import pwd
 import re
-import shutil
-import stat
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
+    SUFFIX,
+    Access,
+    access_of,
+    read,
+    replace,
+)
 
 # A shell, systemd's EnvironmentFile= and docker's --env-file read these characters as they stand. Each of them has a
 # meaning of its own for quotes, backslashes, blanks and most other characters, and docker takes quotes literally.
@@ -53,26 +59,12 @@ class Mark:
     generation: int
 
 
-@dataclass(frozen=True)
-class Attributes:
-    """Who may read a file. What is None stays as it is; a new file belongs to the login, and has mode 0600.
-
-    :ivar owner: Number of a user.
-    :ivar group: Number of a group.
-    :ivar mode: The mode.
-    """
-
-    owner: int | None = None
-    group: int | None = None
-    mode: int | None = None
-
-
 def is_plain(secret: str) -> bool:
     """Whether every reader of an environment file reads this value as it stands."""
     return _PLAIN.fullmatch(secret) is not None
 
 
-def parse_attributes(owner: str | None, group: str | None, mode: t.Any) -> Attributes:
+def parse_access(owner: str | None, group: str | None, mode: t.Any) -> Access:
     """Look up who may read a file with a secret.
 
     :param owner: Name or number of a user of this host.
@@ -85,21 +77,21 @@ def parse_attributes(owner: str | None, group: str | None, mode: t.Any) -> Attri
     if isinstance(mode, str) and _OCTAL.fullmatch(mode):
         mode = int(mode, 8)
     if mode is None:
-        return Attributes(user_id, group_id)
+        return Access(user_id, group_id)
     if isinstance(mode, bool) or not isinstance(mode, int):
         raise SecretFileError(f"The mode must be an octal number in quotes, such as '0640', not {mode!r}")
-    return Attributes(user_id, group_id, _closed(mode))
+    return Access(user_id, group_id, _closed(mode))
 
 
 def write_env_file(
-    path: str, secret: str, mark: Mark, attributes: Attributes, dropin: str | None = None, check_mode: bool = False
+    path: str, secret: str, mark: Mark, access: Access, dropin: str | None = None, check_mode: bool = False
 ) -> bool:
     """Write an environment file that holds the account, the secret and its generation, and nothing else.
 
     :param path: The file.
     :param secret: The value.
     :param mark: Whose it is.
-    :param attributes: Who may read the file.
+    :param access: Who may read the file.
     :param dropin: A drop-in of a systemd unit that is to name the file.
     :param check_mode: Whether to write nothing.
     :returns: Whether something changed, or would.
@@ -114,16 +106,17 @@ def write_env_file(
             f"The secret {NOT_PLAIN}: rotate to a new one, or hand this one over with the consumer template_file, with"
             f" the quotes that its reader needs. {path} was not changed"
         )
+    _closed(access_of(target, access).mode or 0)
     content = f"{_HEADER}{_ACCOUNT}={mark.account_id}\n{_SECRET}={secret}\n{_GENERATION}={mark.generation}\n".encode()
     if dropin is not None:
         _refuse_dropin_of_others(dropin)
-    changed = _replace(target, content, attributes, check_mode)
+    changed = _replace(target, content, access, check_mode)
     if dropin is not None:
         changed = _write_dropin(dropin, path, check_mode) or changed
     return changed
 
 
-def write_text_file(path: str, content: bytes, mark: Mark, attributes: Attributes, check_mode: bool = False) -> bool:
+def write_text_file(path: str, content: bytes, mark: Mark, access: Access, check_mode: bool = False) -> bool:
     """Write a file of any format, and a note beside it that says whose secret it holds.
 
     The note is written first: a run that ends in between has claimed the file for its generation, and no older one can
@@ -132,13 +125,13 @@ def write_text_file(path: str, content: bytes, mark: Mark, attributes: Attribute
     :param path: The file.
     :param content: What it is to hold.
     :param mark: Whose secret that is.
-    :param attributes: Who may read the file.
+    :param access: Who may read the file.
     :param check_mode: Whether to write nothing.
     :returns: Whether something changed, or would.
     :raises SecretFileError: Nothing was written.
     """
     target = _target(path)
-    note = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.rotate_api_secret")
+    note = f"{_hidden(target)}.rotate_api_secret"
     noted = _read(note)
     if noted is not None:
         account_id, generation = [*noted.decode(errors="replace").split(), "", ""][:2]
@@ -148,10 +141,9 @@ def write_text_file(path: str, content: bytes, mark: Mark, attributes: Attribute
             f"{path} was not written by this role. If the template is to take its place, say so with an empty file"
             f" {note}. Nothing was changed on this host"
         )
-    # Whatever is wrong is said before the note is written.
-    _replace(target, content, attributes, check_mode=True)
-    changed = _replace(note, f"{mark.account_id} {mark.generation}\n".encode(), Attributes(mode=0o644), check_mode)
-    return _replace(target, content, attributes, check_mode) or changed
+    _closed(access_of(target, access).mode or 0)
+    changed = _replace(note, f"{mark.account_id} {mark.generation}\n".encode(), Access(mode=0o644), check_mode)
+    return _replace(target, content, access, check_mode) or changed
 
 
 def _target(path: str) -> str:
@@ -170,19 +162,14 @@ def _target(path: str) -> str:
 def _read(path: str) -> bytes | None:
     """What a file holds; None when there is none."""
     try:
-        # Opening a pipe would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise SecretFileError(
-            f"{path} is there, and {_login()} cannot read it: {error.strerror}. What it holds would be lost; run with"
-            " become, or let that user read the file. Nothing was changed on this host"
+            f"{path} is there, and {_login()} cannot read it: {error.strerror}. What it holds would be lost: run with"
+            " become, let that user read the file, or name another one. Nothing was changed on this host"
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SecretFileError(f"{path} is no regular file: name another one. Nothing was changed on this host")
-        return file.read()
 
 
 def _mark_of_env_file(path: str, content: bytes) -> Mark:
@@ -221,42 +208,22 @@ def _write_dropin(path: str, env_file: str, check_mode: bool) -> bool:
         except OSError as error:
             raise SecretFileError(f"{directory} cannot be made by {_login()}: {error.strerror}") from None
     content = f"{_HEADER}[Service]\nEnvironmentFile={env_file}\n".encode()
-    return _replace(os.path.realpath(path), content, Attributes(mode=0o644), check_mode)
+    return _replace(os.path.realpath(path), content, Access(mode=0o644), check_mode)
 
 
-def _replace(path: str, content: bytes, attributes: Attributes, check_mode: bool) -> bool:
-    """Put new content in the place of a file at once, and read it back; or leave one that is right already."""
-    found = os.stat(path) if os.path.exists(path) else None
-    owner = found.st_uid if found and attributes.owner is None else attributes.owner
-    group = found.st_gid if found and attributes.group is None else attributes.group
-    mode = attributes.mode
-    if mode is None:
-        mode = _closed(stat.S_IMODE(found.st_mode)) if found else 0o600
-    wanted = (owner, group, mode)
-    if found and wanted == (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) and _read(path) == content:
+def _replace(path: str, content: bytes, access: Access, check_mode: bool) -> bool:
+    """Put new content in the place of a file, and read it back; or leave a file that is right already."""
+    found = _read(path)
+    wanted = access_of(path, access)
+    if found == content and wanted == access_of(path):
         return False
     if check_mode:
         return True
-    # Always the same name, so that a run that was killed leaves one such file at most.
-    new = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.new")
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(new)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                if found:
-                    # Such as access lists, and the context of SELinux.
-                    shutil.copystat(path, new)
-                _chown(path, descriptor, owner, group)
-                os.fchmod(descriptor, mode)
-                file.write(content)
-                file.flush()
-                os.fsync(descriptor)
-            os.replace(new, path)
-        except BaseException:
-            os.unlink(new)
-            raise
+        # What a run left that was killed.
+        for rest in glob.glob(f"{glob.escape(_hidden(path))}.*{SUFFIX}"):
+            os.unlink(rest)
+        replace(path, content, access)
     except OSError as error:
         raise SecretFileError(
             f"{path} cannot be written by {_login()}: {error.strerror}. Run with become, or name another file. Nothing"
@@ -267,19 +234,8 @@ def _replace(path: str, content: bytes, attributes: Attributes, check_mode: bool
     return True
 
 
-def _chown(path: str, descriptor: int, owner: int | None, group: int | None) -> None:
-    made = os.fstat(descriptor)
-    try:
-        # Root alone may give a file away, so only what differs is set.
-        if owner is not None and owner != made.st_uid:
-            os.fchown(descriptor, owner, -1)
-        if group is not None and group != made.st_gid:
-            os.fchown(descriptor, -1, group)
-    except PermissionError:
-        raise SecretFileError(
-            f"{_login()} may not give {path} to the user {owner} and the group {group}, to whom it belongs or is to"
-            " belong: run with become, or name another owner and group. Nothing was changed in this file"
-        ) from None
+def _hidden(path: str) -> str:
+    return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}")
 
 
 def _number_of(kind: str, name: str, look_up: Callable[[str], int]) -> int:
@@ -294,7 +250,7 @@ def _closed(mode: int) -> int:
     if mode & ~0o770:
         raise SecretFileError(
             f"With the mode {mode:04o}, others than the owner and the group may use the file: give it to the group of"
-            " its readers, with the mode '0640'"
+            " its readers, with the mode '0640'. Nothing was changed"
         )
     return mode
 

@@ -109,7 +109,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import (
     Mark,
     SecretFileError,
-    parse_attributes,
+    parse_access,
     write_env_file,
     write_text_file,
 )
@@ -135,12 +135,12 @@ def main() -> None:
     options = module.params
     path, mark = options["path"], Mark(options["account_id"], options["generation"])
     try:
-        attributes = parse_attributes(options["owner"], options["group"], options["mode"])
+        access = parse_access(options["owner"], options["group"], options["mode"])
         if options["secret"] is not None:
-            changed = write_env_file(path, options["secret"], mark, attributes, options["dropin"], module.check_mode)
+            changed = write_env_file(path, options["secret"], mark, access, options["dropin"], module.check_mode)
         else:
             content = base64.b64decode(options["content"], validate=True)
-            changed = write_text_file(path, content, mark, attributes, module.check_mode)
+            changed = write_text_file(path, content, mark, access, module.check_mode)
     except SecretFileError as error:
         module.fail_json(msg=str(error))
     except binascii.Error:

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ansible_collections.community.vonage.plugins.plugin_utils._files import append, locked, read, replace
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import read, replace
+from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import append, locked
 
 _PREFIX = "vonage_rotation_"
 _METRICS = {

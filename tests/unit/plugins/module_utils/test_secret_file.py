@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,13 +19,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils import _secret_file
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import AS_IT_IS, Access
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import (
-    Attributes,
     Mark,
     SecretFileError,
     is_plain,
-    parse_attributes,
+    parse_access,
     write_env_file,
     write_text_file,
 )
@@ -37,15 +37,14 @@ ENV_FILE = (
 )
 CONTENT = f'{{"login": ["abcd1234", "{SECRET}"]}}'.encode()
 NOBODY = 65534
-AS_IT_IS = Attributes()
 
 
-def env_file(path: Path, attributes: Attributes = AS_IT_IS, **options: t.Any) -> bool:
-    return write_env_file(str(path), SECRET, MARK, attributes, **options)
+def env_file(path: Path, access: Access = AS_IT_IS, **options: t.Any) -> bool:
+    return write_env_file(str(path), SECRET, MARK, access, **options)
 
 
-def text_file(path: Path, attributes: Attributes = AS_IT_IS, **options: t.Any) -> bool:
-    return write_text_file(str(path), CONTENT, MARK, attributes, **options)
+def text_file(path: Path, access: Access = AS_IT_IS, **options: t.Any) -> bool:
+    return write_text_file(str(path), CONTENT, MARK, access, **options)
 
 
 def note_of(path: Path) -> Path:
@@ -73,29 +72,30 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "vonage.env"
 
 
-def as_another(function: Callable[[], t.Any]) -> str:
-    """Call a function as a user who is not root, and return the message of its error."""
-    receiver, sender = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(NOBODY)
-                os.setuid(NOBODY)
-            function()
-            message = ""
-        except SecretFileError as error:
-            message = str(error)
-        except BaseException as error:
-            message = repr(error)
-        os.write(sender, message.encode())
-        os._exit(0)
-    os.close(sender)
-    with os.fdopen(receiver) as pipe:
-        message = pipe.read()
-    os.waitpid(child, 0)
-    return message
+# Imports come first: the user may not be able to read where they are.
+_AS_ANOTHER = f"""
+import os, sys
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import AS_IT_IS
+from ansible_collections.community.vonage.plugins.module_utils._secret_file import *
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid({NOBODY})
+    os.setuid({NOBODY})
+try:
+    if sys.argv[1] == "env_file":
+        write_env_file(sys.argv[2], {SECRET!r}, Mark("abcd1234", 4), AS_IT_IS)
+    else:
+        write_text_file(sys.argv[2], {CONTENT!r}, Mark("abcd1234", 4), AS_IT_IS)
+except SecretFileError as error:
+    print(error)
+"""
+
+
+def error_of_another_user(write: Write, path: Path) -> str:
+    """Write the file as a user who is not root, and return the message of the error."""
+    command = [sys.executable, "-c", _AS_ANOTHER, write.__name__, str(path)]
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_owner_group_and_mode_are_kept(write: Write, make: Callable[[Path], None
 @every_kind
 def test_the_mode_is_set_although_the_content_is_right(write: Write, make: Callable[[Path], None], place: Path) -> None:
     write(place)
-    assert write(place, Attributes(mode=0o640)) is True
+    assert write(place, Access(mode=0o640)) is True
     assert stat.S_IMODE(place.stat().st_mode) == 0o640
 
 
@@ -202,14 +202,14 @@ def test_no_moment_lets_others_read_the_secret(
             look()
             return result
 
-        monkeypatch.setattr(_secret_file.os, name, watched)
-    write(place, Attributes(mode=0o640))
+        monkeypatch.setattr(os, name, watched)
+    write(place, Access(mode=0o640))
     assert SECRET in place.read_text()
     assert readable == []
 
 
 def test_the_rest_of_a_run_that_was_killed_is_removed(place: Path) -> None:
-    place.with_name(".vonage.env.new").write_text(SECRET)
+    place.with_name(".vonage.env.abc.new").write_text(SECRET)
     env_file(place)
     assert [path.name for path in place.parent.iterdir()] == ["vonage.env"]
 
@@ -225,7 +225,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_one(
     content = open_place.read_text()
     unreadable = open_place if write is env_file else note_of(open_place)
     unreadable.chmod(0)
-    message = as_another(lambda: write(open_place))
+    message = error_of_another_user(write, open_place)
     assert f"{unreadable} is there, and " in message
     assert "cannot read it: Permission denied" in message
     unreadable.chmod(0o600)
@@ -241,10 +241,9 @@ def test_a_file_of_another_user_is_not_taken_over(write: Write, make: Callable[[
     open_place.chmod(0o660)
     os.chown(open_place, 0, NOBODY)
     content = open_place.read_text()
-    message = as_another(lambda: write(open_place))
-    assert "may not give" in message
-    assert "to the user 0" in message
-    assert "run with become" in message
+    message = error_of_another_user(write, open_place)
+    assert "this login cannot give the file its owner, group and mode (uid 0, " in message
+    assert "Run with become" in message
     assert open_place.read_text() == content
 
 
@@ -253,9 +252,9 @@ def test_a_user_who_does_not_exist_is_named_before_anything_is_written(
     write: Write, make: Callable[[Path], None], place: Path
 ) -> None:
     with pytest.raises(SecretFileError, match="There is no user nobody-here on this host"):
-        write(place, parse_attributes("nobody-here", None, None))
+        write(place, parse_access("nobody-here", None, None))
     with pytest.raises(SecretFileError, match="There is no group nobody-here on this host"):
-        write(place, parse_attributes(None, "nobody-here", None))
+        write(place, parse_access(None, "nobody-here", None))
     assert list(place.parent.iterdir()) == []
 
 
@@ -271,13 +270,13 @@ def test_a_user_who_does_not_exist_is_named_before_anything_is_written(
 )
 def test_a_mode_is_octal_and_closed_to_others(mode: t.Any, message: str) -> None:
     with pytest.raises(SecretFileError) as caught:
-        parse_attributes(None, None, mode)
+        parse_access(None, None, mode)
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("mode", ["0640", 0o640])
 def test_a_mode_may_be_written_with_or_without_quotes(mode: t.Any) -> None:
-    assert parse_attributes("0", "0", mode) == Attributes(0, 0, 0o640)
+    assert parse_access("0", "0", mode) == Access(0, 0, 0o640)
 
 
 @every_kind
@@ -354,14 +353,14 @@ def test_a_newer_generation_of_the_same_account_stays(
 )
 def test_a_path_that_leads_nowhere_is_refused(path: str, message: str) -> None:
     with pytest.raises(SecretFileError) as caught:
-        write_env_file(path, SECRET, MARK, Attributes())
+        write_env_file(path, SECRET, MARK, Access())
     assert message in str(caught.value)
 
 
 @every_kind
 def test_a_pipe_is_refused_and_not_waited_for(write: Write, make: Callable[[Path], None], place: Path) -> None:
     os.mkfifo(place)
-    with pytest.raises(SecretFileError, match="is no regular file"):
+    with pytest.raises(SecretFileError, match="it is not a regular file"):
         write(place)
 
 
@@ -375,7 +374,7 @@ def test_a_secret_that_readers_do_not_agree_on_is_refused(place: Path, secret: s
     make_env_file(place)
     content = place.read_text()
     with pytest.raises(SecretFileError, match="do not all read alike") as caught:
-        write_env_file(str(place), secret, MARK, Attributes())
+        write_env_file(str(place), secret, MARK, Access())
     assert not secret or secret not in str(caught.value)
     assert place.read_text() == content
 
@@ -411,6 +410,6 @@ def test_all_readers_read_the_same_value(tmp_path: Path, secret: str) -> None:
     path = tmp_path / "vonage.env"
     path.unlink(missing_ok=True)
     secret = "".join(filter(is_plain, secret)) or "a"
-    write_env_file(str(path), secret, MARK, Attributes())
+    write_env_file(str(path), secret, MARK, Access())
     assert {read_with_shell(shell, path) for shell in SHELLS} == {secret}
     assert read_as_docker(path) == read_as_systemd(path) == secret

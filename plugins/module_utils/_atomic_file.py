@@ -1,0 +1,215 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""Files that are replaced at once, with nothing of them lost, on the controller and on the hosts of consumers.
+
+A path may be a link: it stays, and its target is written. All errors are OSErrors.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+import typing as t
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+# Of the name of a file that is about to take the place of another one.
+SUFFIX = ".new"
+
+StrPath = t.Union[str, "os.PathLike[str]"]
+
+_ACCESS_LIST = "system.posix_acl_access"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use a file. What is None stays as it is; a new file belongs to the login, and has mode 0600.
+
+    :ivar owner: Number of a user.
+    :ivar group: Number of a group.
+    :ivar mode: The mode.
+    """
+
+    owner: int | None = None
+    group: int | None = None
+    mode: int | None = None
+
+
+AS_IT_IS = Access()
+
+
+def read(path: StrPath) -> bytes:
+    """Read a file.
+
+    :raises OSError: It cannot be read, or is no regular file.
+    """
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        return file.read()
+
+
+def create(path: StrPath, content: bytes) -> None:
+    """Create a file with its content at once. It is readable by its owner alone.
+
+    :raises FileExistsError: It exists already.
+    :raises OSError: It cannot be written.
+    """
+    path = os.path.realpath(path)
+    with _temporary(path) as (name, descriptor):
+        _write(descriptor, content)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without hard links. A crash leaves an empty file, which is no record.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.replace(name, path)
+    _make_durable(os.path.dirname(path))
+
+
+def replace(path: StrPath, content: bytes, access: Access = AS_IT_IS) -> None:
+    """Put new content in the place of a file at once: a reader sees the old or the new, and so does a crash.
+
+    The file keeps its owner, group, mode and access control list, unless another access is named. They are set before
+    the content is in the new file.
+
+    :param path: The file, which need not exist yet.
+    :param content: The content.
+    :param access: Who may use the file.
+    :raises OSError: The file cannot be written, is no regular file, or the access cannot be set; it is unchanged then.
+    """
+    path = os.path.realpath(path)
+    with suppress(FileNotFoundError):
+        check_regular(os.stat(path), path)
+    with _temporary(path) as (name, descriptor):
+        _set_access(path, access_of(path, access), descriptor)
+        _write(descriptor, content)
+        os.replace(name, path)
+    _make_durable(os.path.dirname(path))
+
+
+def access_of(path: StrPath, access: Access = AS_IT_IS) -> Access:
+    """Who may use a file, once an access was set. What is None is up to the system.
+
+    :param path: The file, which need not exist.
+    :param access: The access.
+    """
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return Access(access.owner, access.group, 0o600 if access.mode is None else access.mode)
+    return Access(
+        found.st_uid if access.owner is None else access.owner,
+        found.st_gid if access.group is None else access.group,
+        stat.S_IMODE(found.st_mode) if access.mode is None else access.mode,
+    )
+
+
+def open_regular(path: StrPath, flags: int) -> int:
+    """Open a regular file.
+
+    :raises OSError: The file cannot be opened, or is something else, such as a pipe.
+    """
+    # Before it is opened, because to open a device may do something, and to open a pipe waits for its other end.
+    check_regular(os.stat(path), path)
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        check_regular(os.fstat(descriptor), path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def check_regular(status: os.stat_result, path: StrPath) -> None:
+    """Refuse what is no regular file.
+
+    :raises OSError: It is none.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+
+
+@contextmanager
+def _temporary(path: str) -> Iterator[tuple[str, int]]:
+    """An empty file beside another one, for its owner alone, that is gone afterwards unless it was moved."""
+    descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.", suffix=SUFFIX)
+    try:
+        yield name, descriptor
+    finally:
+        os.close(descriptor)
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.write(content)
+    os.fsync(descriptor)
+
+
+def _set_access(path: str, wanted: Access, descriptor: int) -> None:
+    """Give a new file its access. In this order, no step lets anybody use it who may not use it in the end."""
+    made = os.fstat(descriptor)
+    try:
+        # Root alone may give a file away, so only what differs is set.
+        if wanted.owner is not None and wanted.owner != made.st_uid:
+            os.fchown(descriptor, wanted.owner, -1)
+        if wanted.group is not None and wanted.group != made.st_gid:
+            os.fchown(descriptor, -1, wanted.group)
+        _copy_extended_attributes(path, descriptor)
+        os.fchmod(descriptor, t.cast(int, wanted.mode))
+    except OSError as error:
+        raise _cannot_set(path, wanted, error.errno) from None
+    made = os.fstat(descriptor)
+    set_now = (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode))
+    if any(value not in (None, found) for value, found in zip((wanted.owner, wanted.group, wanted.mode), set_now)):
+        raise _cannot_set(path, wanted, errno.EPERM)
+
+
+def _cannot_set(path: str, wanted: Access, number: int | None) -> OSError:
+    return OSError(
+        number or errno.EPERM,
+        f"this login cannot give the file its owner, group and mode (uid {wanted.owner}, gid {wanted.group},"
+        f" {wanted.mode:04o}); run as the owner, or as root",
+        path,
+    )
+
+
+def _copy_extended_attributes(path: str, descriptor: int) -> None:
+    """Copy the access control list, the context of SELinux and what else there is, on Linux."""
+    listed, get, put, remove = (
+        t.cast(t.Any, getattr(os, name, None)) for name in ("listxattr", "getxattr", "setxattr", "removexattr")
+    )
+    if listed is None:
+        return
+    try:
+        names = listed(path)
+    except OSError:
+        # There is no file yet, or there are no such attributes on its file system.
+        names = []
+    for name in names:
+        try:
+            put(descriptor, name, get(path, name))
+        except OSError:
+            # The group bits of the mode are the mask of the list: without it, they would be rights of the group.
+            if name == _ACCESS_LIST:
+                raise
+    if _ACCESS_LIST not in names:
+        # The new file may have one, which it was given by its directory.
+        with suppress(OSError):
+            remove(descriptor, _ACCESS_LIST)
+
+
+def _make_durable(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
