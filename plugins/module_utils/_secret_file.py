@@ -106,6 +106,8 @@ def write_env_file(
             f"The secret {NOT_PLAIN}: rotate to a new one, or hand this one over with the consumer template_file, with"
             f" the quotes that its reader needs. {path} was not changed"
         )
+    if not is_plain(mark.account_id):
+        raise SecretFileError("account_id must be an API key as the Vonage dashboard shows it. Nothing was changed")
     _closed(access_of(target, access).mode or 0)
     content = f"{_HEADER}{_ACCOUNT}={mark.account_id}\n{_SECRET}={secret}\n{_GENERATION}={mark.generation}\n".encode()
     if dropin is not None:

@@ -379,6 +379,12 @@ def test_a_secret_that_readers_do_not_agree_on_is_refused(place: Path, secret: s
     assert place.read_text() == content
 
 
+def test_an_account_makes_no_line_of_its_own(place: Path) -> None:
+    with pytest.raises(SecretFileError, match="account_id must be an API key"):
+        write_env_file(str(place), SECRET, Mark("abcd1234\nPATH=/tmp", 4), AS_IT_IS)
+    assert not place.exists()
+
+
 def read_with_shell(shell: str, path: Path) -> str:
     command = [shell, "-c", 'set -a; . "$1"; printf %s "$VONAGE_API_SECRET"', "sh", str(path)]
     return subprocess.run(command, check=True, capture_output=True, text=True, env={}).stdout
