@@ -336,7 +336,7 @@ def add_core(core: str, python: str) -> None:
 
 
 def units_oldest_python(session: nox.Session) -> None:
-    """Run the unit tests of what a module needs on the oldest Python."""
+    """Run the unit tests of what a module needs on the oldest Python and the oldest requests."""
     # Ansible carries these parts of ansible-core to a Python that it does not run on. ansible-test does the same, but
     # runs each test in a process of its own, in four times the time.
     ansible = temporary_folder()
