@@ -582,8 +582,8 @@ class Client:
             if received.cut:
                 raise LimitError(f"the response has more than {call.most_bytes} bytes")
             if call.repeat != "read":
-                found = _REQUEST_ID.fullmatch(self._redactor(call, login)(received.headers.get("X-Request-Id", "")))
-                self.write_id = found[0] if found else None
+                found = _REQUEST_ID.fullmatch(received.headers.get("X-Request-Id", ""))
+                self.write_id = found[0] if found and self._redactor(call, login)(found[0]) == found[0] else None
             return _Answer(received.status, text, body, received.whole)
         raise self._error_answer(call, received, text, login)
 
@@ -648,7 +648,7 @@ class Client:
         for parameter in details["invalid_parameters"]:
             message += f" [{parameter['name']}: {parameter['reason']}]"
         if 300 <= status < 400:
-            target = _host(received.headers.get("Location", ""))
+            target = _host(self._redactor(call, login)(received.headers.get("Location", "")))
             message += f". It points to {target}, and is not followed with credentials: check the base URL"
         else:
             # What a hint says of the cause is true of a refusal.
@@ -683,6 +683,7 @@ class Client:
     def _not_understood(
         self, call: _Call, answer: _Answer, why: str, advice: str = "check the base URL and proxies"
     ) -> VonageError:
+        why = self._redactor(call, self.login)(why)
         message = f"{self._where(call)} was answered with HTTP {answer.status}, but the answer {why}; {advice}"
         return UnknownOutcome(message, status=answer.status, method=call.method, path=call.path)
 

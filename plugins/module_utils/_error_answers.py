@@ -86,7 +86,8 @@ class _Reader:
         kind = body.get("type")
         if isinstance(kind, str) and "#" in kind:
             # The part before the fragment varies between hosts and years; the fragment is what Vonage documents.
-            return self.text(kind.rsplit("#", 1)[1]).lower() or None
+            # Redacted before it is divided: a secret may hold a "#".
+            return self.text(self._redact(kind).rsplit("#", 1)[-1]).lower() or None
         return self.first(body, ("error-code", "code"))
 
     def invalid_parameters(self, value: t.Any) -> list[dict[str, str]]:

@@ -12,11 +12,17 @@ import functools
 import html
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
-# Also of Python, and when quoted again: with more backslashes.
-_JSON_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))?")
+# Also of Python, JavaScript and C, and when quoted again: with more backslashes.
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|u\{0*([0-9a-fA-F]{1,5})\}|x([0-9a-fA-F]{2})|([0-3][0-7]{2})|[nrt])?")
+
+# What a quotation may put around and into a text, the ends of lines of base64, and what cannot be seen.
+_QUOTES = re.compile("[\\s\"'`\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
+
+_BASE64 = re.compile("[A-Za-z0-9+/_-]{8,}")
+_HEX = re.compile("[0-9a-fA-F]{8,}")
 
 _LONG_NUMBER = re.compile("&#[xX]?[0-9a-fA-F]{9,};?")
 
@@ -53,7 +59,7 @@ class Redactor:
 
     @functools.cached_property
     def _plain(self) -> set[str]:
-        plain = {stage for value in self._values for stage in (value, *_unquoted(value))}
+        plain = {_bare(stage) for value in self._values for stage in (value, *_unquoted(value))}
         return {part for part in plain if len(part) >= _SHORTEST_SECRET} | {
             digits for digits in self._encoded if len(digits) >= _SHORTEST_BASE64
         }
@@ -62,7 +68,41 @@ class Redactor:
         for form in self._forms:
             text = text.replace(form, "********")
         # There are more ways to quote, and to quote again, than can be listed: undone, they show what is left.
-        return "********" if any(part in stage for stage in _unquoted(text) for part in self._plain) else text
+        return "********" if any(part in reading for reading in _readings(text) for part in self._plain) else text
+
+
+def _readings(text: str) -> Iterator[str]:
+    """A text as it reads without quotations, and what it holds in base64 and hexadecimal digits, itself quoted or not.
+
+    Without quotes and blanks, too: what they were put around or into shows then.
+    """
+    for stage in (text, *_unquoted(text)):
+        bare = _bare(stage)
+        yield bare
+        decoded = _decoded(bare)
+        for inner in (decoded, *_unquoted(decoded)):
+            yield _bare(inner)
+
+
+def _bare(text: str) -> str:
+    return _QUOTES.sub("", text)
+
+
+def _decoded(text: str) -> str:
+    """All that a text holds in base64 and hexadecimal digits, wherever among other digits it begins."""
+    found = []
+    for run in _HEX.findall(text):
+        found += [bytes.fromhex(run[start : start + (len(run) - start) // 2 * 2]) for start in range(2)]
+    for run in _BASE64.findall(text):
+        digits = run.replace("-", "+").replace("_", "/")
+        found += [_from_base64(digits[start:]) for start in range(4)]
+    return " ".join(octets.decode("utf-8", "replace") for octets in found)
+
+
+def _from_base64(digits: str) -> bytes:
+    # A single digit at the end is less than a character.
+    digits = digits[:-1] if len(digits) % 4 == 1 else digits
+    return base64.b64decode(digits + "=" * (-len(digits) % 4))
 
 
 def _unquoted(text: str) -> list[str]:
@@ -71,14 +111,15 @@ def _unquoted(text: str) -> list[str]:
     for _repetition in range(_MOST_QUOTATIONS):
         # Python does not convert any number of digits, and there are no characters of such numbers.
         text = _LONG_NUMBER.sub("", text)
-        text = html.unescape(unquote(_JSON_ESCAPE.sub(_resolved, text)))
+        text = html.unescape(unquote(_ESCAPE.sub(_resolved, text)))
         stages.append(text)
     return stages
 
 
 def _resolved(escape: re.Match[str]) -> str:
-    digits = escape[1] or escape[2]
-    return chr(int(digits, 16)) if digits else ""
+    # An end of a line and a tab are as nothing, as a backslash alone is.
+    digits = escape[1] or escape[2] or escape[3]
+    return chr(int(digits, 16)) if digits else chr(int(escape[4], 8)) if escape[4] else ""
 
 
 def _quoted(value: str) -> set[str]:

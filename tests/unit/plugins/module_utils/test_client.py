@@ -660,6 +660,21 @@ def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: Call) -> Non
         assert SECRET not in error.message
 
 
+def test_the_host_that_a_redirect_names_is_no_secret(wire: Wire, bench: Bench) -> None:
+    headers = {"Location": "https://Curr3ntValue.example.com/"}
+    wire.expect("GET", BALANCE, login=(KEY, "Curr3ntValue"), status=302, headers=headers)
+    error = error_of(bench.client(api_secret="Curr3ntValue").get_balance)
+    assert "is not followed with credentials" in error.message
+    assert "curr3ntvalue" not in error.message.lower()
+
+
+def test_an_account_that_is_named_in_an_error_is_no_secret(wire: Wire, bench: Bench) -> None:
+    row = {**SHARING, "api_key": "Curr3ntValue", "suspended": None}
+    wire.expect("GET", SUBACCOUNTS, login=(KEY, "Curr3ntValue"), body=family(row))
+    error = error_of(bench.client(api_secret="Curr3ntValue").list_subaccounts)
+    assert "does not say whether ******** is suspended" in error.message
+
+
 @pytest.mark.parametrize(
     "location", ["", "/relative", "//", "http://[::1", "http://h\xfcte.example/", "http://a\x1b[2J/"]
 )
