@@ -43,8 +43,7 @@ options:
     description:
       - V(present) makes sure that O(secret) is a valid secret of the account.
       - V(absent) makes sure that the secret with the id O(secret_id) does not exist. The only secret of an account
-        cannot be revoked. Log in with the secret that stays, not with the one that goes. Nothing keeps you from
-        revoking that one, too.
+        cannot be revoked. Log in with the secret that stays, not with the one that goes; see O(api_secret_id).
     type: str
     choices:
       - present
@@ -60,6 +59,14 @@ options:
     description:
       - Vonage's id of the secret.
       - Required with O(state=absent).
+    type: str
+  api_secret_id:
+    description:
+      - Vonage's id of O(api_secret), the secret that the task logs in with, when you know it. With O(state=absent), a
+        task whose O(secret_id) is the same fails, and nothing is sent.
+      - Vonage does not say which secret a task logs in with. Without this option, a task that would revoke a secret of
+        its own account in check mode warns that this may be the one. Otherwise the task tries the login again after the
+        revocation, and warns when Vonage refuses it; when Vonage accepts a revoked secret a while longer, it does not.
     type: str
 seealso:
   - module: community.vonage.vonage_api_secret_info
@@ -86,6 +93,7 @@ EXAMPLES = r"""
   community.vonage.vonage_api_secret:
     api_key: abcd1234
     api_secret: "{{ vault_vonage_new_api_secret }}"
+    api_secret_id: 1888cad1-4543-49ee-9e72-b94a6122b493
     state: absent
     secret_id: 37d0cbf6-5fac-4656-a5c9-13b485d6fff0
 """

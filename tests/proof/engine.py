@@ -274,7 +274,8 @@ class Engine:
         self._delete("revoke", self.record["previous"]["id"])
 
     def _delete(self, task: str, secret_id: str) -> Fields:
-        login = {"api_key": ACCOUNT, "api_secret": self.record["current"]["value"]}
+        current = self.record["current"]
+        login = {"api_key": ACCOUNT, "api_secret": current["value"], "api_secret_id": current["id"]}
         return self._succeed(task, API_SECRET, **login, state="absent", secret_id=secret_id)
 
     def settle(self) -> None:

@@ -37,7 +37,7 @@ def _api_secret(client: Client, params: Params, check_mode: bool) -> Result:
     # An empty one is not sent: it may be a variable that was not set, and does not mean one's own account.
     account_id = client.api_key if params["account_id"] is None else params["account_id"]
     if params["state"] == "absent":
-        result = _absent(client, account_id, params["secret_id"], check_mode)
+        result = _absent(client, account_id, params["secret_id"], params["api_secret_id"], check_mode)
     else:
         result = _present(client, account_id, params["secret"], check_mode)
     return {**result, "request_id": client.write_id}
@@ -102,13 +102,15 @@ def _list_if_possible(client: Client, account_id: str, complete: bool = False) -
         return None
 
 
-def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: bool) -> Result:
+def _absent(client: Client, account_id: str, secret_id: str | None, login_id: str | None, check_mode: bool) -> Result:
     if not secret_id or not secret_id.strip():
         raise NotSent("secret_id is empty; give the id of the secret, as vonage_api_secret_info lists it")
     if secret_id != secret_id.strip():
         raise NotSent("secret_id has white space around it; give the id alone, as vonage_api_secret_info lists it")
     if secret_id == client.login[1]:
         raise NotSent("secret_id is the secret itself; give its id, as vonage_api_secret_info lists it")
+    if secret_id == login_id:
+        raise NotSent("secret_id is the id of the secret that this task logs in with; log in with the one that stays")
     with asking_first("Nothing was revoked"):
         before = client.list_secrets(account_id, complete=True)
     found = next((secret for secret in before if secret.id == secret_id), None)
@@ -124,9 +126,14 @@ def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: 
             " secret first",
             code="delete-last-secret",
         )
+    # Of an account of its own alone, and when nobody says which secret the task logs in with.
+    own_login = account_id == client.api_key and not login_id
+    warnings = [_may_end_login(secret_id)] if own_login and check_mode else []
     if not check_mode:
         try:
             client.delete_secret(account_id, secret_id)
+            if own_login and client.probe(account_id, client.login[1]).answered == "refused":
+                warnings = [_ended_login(secret_id, after)]
         except Refused as error:
             if error.code != "invalid-id":
                 raise
@@ -143,7 +150,22 @@ def _absent(client: Client, account_id: str, secret_id: str | None, check_mode: 
                 message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
                 raise error.restated(message) from None
             after = listed
-    return _secret_result(True, before, after, found)
+    result = _secret_result(True, before, after, found)
+    return {**result, "warnings": warnings} if warnings else result
+
+
+def _may_end_login(secret_id: str) -> str:
+    return (
+        f"Vonage does not say which secret a task logs in with. If {secret_id} is the one of this task, the login ends"
+        " with it: log in with the secret that stays, and give the id of that one as api_secret_id"
+    )
+
+
+def _ended_login(secret_id: str, after: list[Secret]) -> str:
+    return (
+        f"{secret_id} was the secret that this task logged in with: Vonage no longer accepts api_secret. From now on,"
+        f" log in with {_ids(after)}"
+    )
 
 
 def _secret_result(changed: bool, before: list[Secret], after: list[Secret], secret: Secret | None) -> Result:
@@ -193,6 +215,7 @@ API_SECRET = Operation(
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "secret": {"type": "str", "no_log": True},
         "secret_id": {"type": "str", "no_log": False},
+        "api_secret_id": {"type": "str", "no_log": False},
     },
     required_if=(("state", "present", ("secret",)), ("state", "absent", ("secret_id",))),
     never_null=("account_id",),

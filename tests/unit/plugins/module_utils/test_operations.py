@@ -634,7 +634,7 @@ def test_present_a_creation_that_was_not_sent_is_just_that(wire: Wire, bench: Be
 
 
 def absent(bench: Bench, check_mode: bool = False) -> dict[str, t.Any]:
-    return run(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID)
+    return run(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID, api_secret_id=NEW_ID)
 
 
 def absent_failure(bench: Bench, check_mode: bool = False) -> VonageError:
@@ -648,6 +648,39 @@ REVOKED = {
     "diff": {"before": {"secrets": [row(OLD_ID), row(NEW_ID)]}, "after": {"secrets": [row(NEW_ID)]}},
     "request_id": None,
 }
+
+
+def test_absent_of_the_login_is_warned_of_in_check_mode(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    result = run(API_SECRET, bench, check_mode=True, state="absent", secret_id=OLD_ID)
+    [warning] = result["warnings"]
+    assert f"If {OLD_ID} is the one of this task, the login ends with it" in warning
+
+
+def test_absent_of_the_login_is_warned_of_afterwards(wire: Wire, bench: Bench) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID)
+    wire.refuse(SECRET)
+    result = run(API_SECRET, bench, state="absent", secret_id=OLD_ID)
+    [warning] = result["warnings"]
+    assert warning.startswith(f"{OLD_ID} was the secret that this task logged in with")
+    assert warning.endswith(f"log in with {NEW_ID}")
+    assert result["changed"] is True
+
+
+@pytest.mark.parametrize("answer", [listing(NEW_ID), DROPPED, "<html>"])
+def test_absent_of_another_secret_is_not_warned_of(wire: Wire, bench: Bench, answer: t.Any) -> None:
+    wire.list(OLD_ID, NEW_ID)
+    wire.delete(OLD_ID)
+    wire.expect("GET", SECRETS, body=answer)
+    assert run(API_SECRET, bench, state="absent", secret_id=OLD_ID) == REVOKED
+
+
+@both_modes
+def test_absent_of_the_login_is_refused_when_its_id_is_given(wire: Wire, bench: Bench, check_mode: bool) -> None:
+    error = failure(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID, api_secret_id=OLD_ID)
+    assert isinstance(error, NotSent)
+    assert "log in with the one that stays" in error.message
 
 
 @both_modes
@@ -708,7 +741,7 @@ def test_what_an_attempt_did_that_was_answered_429_is_a_change(wire: Wire, bench
         wire.list(OLD_ID, NEW_ID)
         wire.delete(OLD_ID, 429)
         wire.delete(OLD_ID, 404, problem("invalid-id", "Invalid ID"))
-        task = {"state": "absent", "secret_id": OLD_ID}
+        task = {"state": "absent", "secret_id": OLD_ID, "api_secret_id": NEW_ID}
     result = API_SECRET.run(bench.client(retries=1), {"account_id": None, **task}, False)
     assert result["changed"] is True
     assert result["secret"] == row(NEW_ID if state == "present" else OLD_ID)

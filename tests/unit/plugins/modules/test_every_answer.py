@@ -257,13 +257,13 @@ TASKS = {
     ),
     "secret gone": Task(
         "vonage_api_secret",
-        {"secret": None, "state": "absent", "secret_id": OLD_ID},
+        {"secret": None, "state": "absent", "secret_id": OLD_ID, "api_secret_id": NEW_ID},
         (listed(NEW_ID),),
         {"secret": None, "secrets": [row(NEW_ID)], "diff": difference(secrets(row(NEW_ID)), secrets(row(NEW_ID)))},
     ),
     "secret revoked": Task(
         "vonage_api_secret",
-        {"secret": None, "state": "absent", "secret_id": OLD_ID},
+        {"secret": None, "state": "absent", "secret_id": OLD_ID, "api_secret_id": NEW_ID},
         (listed(OLD_ID, NEW_ID), REVOKED),
         {
             "secret": row(OLD_ID),
