@@ -320,11 +320,15 @@ def add_core(core: str, python: str) -> None:
     def system(session: nox.Session) -> None:
         system_tests(session, core, "-m", "every_core")
 
+    def services(session: nox.Session) -> None:
+        service_tests(session, core, "-m", "every_core")
+
     units.__doc__ = f"Run the unit tests on ansible-core {core} and Python {python}."
     sanity.__doc__ = f"Run the sanity tests of ansible-core {core}."
     integration.__doc__ = f"Run the integration targets on ansible-core {core} and Python {python}."
     rotation.__doc__ = f"Rotate once on ansible-core {core}."
     system.__doc__ = f"Run the system tests of the marker every_core on ansible-core {core}."
+    services.__doc__ = f"Run the tests of the session services with the marker every_core on ansible-core {core}."
     # The session coverage runs the unit tests and the integration targets of the middle core.
     tag = "" if core == MIDDLE else "test-all"
     add(f"units-{core}", units, python, default=core == NEWEST, tag=tag)
@@ -333,6 +337,7 @@ def add_core(core: str, python: str) -> None:
     add(f"rotation-{core}", rotation, python, default=core in (OLDEST, NEWEST), tag=tag)
     if core in (OLDEST, NEWEST):
         add(f"system-{core}", system, python, tag=tag)
+        add(f"services-{core}", services, python, tag=tag)
 
 
 def units_oldest_python(session: nox.Session) -> None:
@@ -391,14 +396,20 @@ def system_full(session: nox.Session) -> None:
     system_tests(session, MIDDLE, "-m", "full")
 
 
+def service_tests(session: nox.Session, core: str, *selection: str) -> None:
+    """Run system tests with stores and consumers beside Vonage."""
+    extra = f"services-{core.replace('.', '-')}"
+    pytest(session, core, *SERVICES, *selection, extra=extra, installed=True)
+
+
 def services(session: nox.Session) -> None:
     """Run the system tests with stores and consumers beside Vonage."""
-    pytest(session, MIDDLE, *SERVICES, "-m", "not full", extra="services", installed=True)
+    service_tests(session, MIDDLE, "-m", "not full")
 
 
 def services_full(session: nox.Session) -> None:
     """Run the further cases of the session services."""
-    pytest(session, MIDDLE, *SERVICES, "-m", "full", extra="services", installed=True)
+    service_tests(session, MIDDLE, "-m", "full")
 
 
 def coverage(session: nox.Session) -> None:

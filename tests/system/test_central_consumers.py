@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The consumers that are served once, on localhost: the real collections, against stand-ins for the services."""
+"""The consumers that are served once, on localhost: the real collections, against OpenBao and stand-ins."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import yaml
 from conftest import ACCOUNT, Rehearsal, Run, documented
 from fakes.awx import TOKEN, FakeAwx
 from fakes.kubernetes import FakeKubernetes
+from fakes.openbao import OpenBao
 from fakes.server import Answer, Request
-from fakes.vault import ROOT_TOKEN, FakeVault
 from oracle import Oracle
 
 NAMESPACE = "sms"
@@ -140,10 +140,10 @@ class Vault(Service):
     nowhere = {"VAULT_ADDR": "http://127.0.0.1:1"}
 
     def __init__(self, directory: Path) -> None:
-        self.fake = FakeVault(cas_required=True)
+        self.fake = OpenBao(cas_required=True)
         self.fake.put("sms/vonage", dict(self.kept))
         self.variables = documented("docs/consumers.md 6")
-        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": ROOT_TOKEN}
+        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": self.fake.root_token}
 
     def handed_over(self) -> dict[str, Any]:
         content = dict(self.fake.get("sms/vonage"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record in Vault, AWS Secrets Manager and Kubernetes: the real clients, against stand-ins for the services."""
+"""The record in Vault, AWS Secrets Manager and Kubernetes: the real clients, against OpenBao, moto and a stand-in."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
 from fakes.aws import FakeSecretsManager
 from fakes.kubernetes import FakeKubernetes
+from fakes.openbao import OpenBao
 from fakes.server import Answer, Request
-from fakes.vault import ROOT_TOKEN, FakeVault
 from oracle import Oracle
 from test_check_store import check_store, findings
 
@@ -78,9 +78,9 @@ class Vault(Service):
     setting = "path"
 
     def __init__(self, directory: Path) -> None:
-        self.fake = FakeVault()
+        self.fake = OpenBao()
         self.variables = {}
-        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": ROOT_TOKEN}
+        self.environment = {"VAULT_ADDR": self.fake.url, "VAULT_TOKEN": self.fake.root_token}
 
     def document(self) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.fake.get(self.name)
@@ -424,7 +424,7 @@ def test_what_is_missing_is_named(place: Rehearsal, service: Service, missing: s
 @pytest.mark.full
 @pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])
 def test_vault_is_given_a_version_to_compare_with_each_write(place: Rehearsal, service: Vault) -> None:
-    service.fake.cas_required = True
+    service.fake.require_cas()
     place.start_consumer()
     place.rotate(vault=False)
     writes = [request.json["options"] for request, _status in service.fake.log if service.is_save(request)]
@@ -530,7 +530,7 @@ def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> Non
 @pytest.mark.parametrize("service", [Vault], indirect=True, ids=["hashi_vault_kv2"])
 def test_a_secret_that_was_deleted_is_not_begun_anew(place: Rehearsal, service: Vault) -> None:
     service.overwrite({"version": 7})
-    service.fake.secrets[service.name][-1]["deletion_time"] = "2026-11-20T12:00:00Z"
+    service.fake.delete(service.name)
     run = place.run(vault=False)
     assert run.status == 2
     assert "has to be undeleted first" in run.text
