@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.plugins.loader import lookup_loader
+from ansible.errors import AnsibleActionFail
 
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._lookup import NotInstalled, call_lookup, cause_of
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
     Conflict,
     RecordAction,
@@ -35,21 +35,11 @@ class ActionModule(RecordAction):
     }
 
     def open(self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> RecordStore:
-        # A lookup that is called from here is given its variables as they are, so they are templated first.
-        variables = {
-            name: self._templar.template(value)
-            for name, value in task_vars.items()
-            if name.startswith("ansible_hashi_vault_")
-        }
-
         def look_up(name: str, term: str, **lookup_options: t.Any) -> t.Any:
             try:
-                plugin = lookup_loader.get(f"community.hashi_vault.{name}", loader=self._loader, templar=self._templar)
-            except AnsibleError as error:
+                [result] = call_lookup(self, f"community.hashi_vault.{name}", term, task_vars, lookup_options)
+            except NotInstalled as error:
                 raise AnsibleActionFail(f"{_INSTALL}. It says: {silent(error)}") from None
-            if plugin is None:
-                raise AnsibleActionFail(_INSTALL)
-            [result] = plugin.run([term], variables=variables, **lookup_options)
             return result
 
         return VaultStore(look_up, options["mount_point"].strip("/"), options["path"].strip("/"))
@@ -75,7 +65,7 @@ class VaultStore(RecordStore):
         except AnsibleActionFail:
             raise
         except Exception as error:
-            cause = _cause(error)
+            cause = cause_of(error)
             if type(cause).__name__ != "InvalidPath":
                 raise AnsibleActionFail(self._failure("read", error)) from None
             if "no handler for route" in str(cause):
@@ -93,20 +83,15 @@ class VaultStore(RecordStore):
         except AnsibleActionFail:
             raise
         except Exception as error:
-            if _MISMATCH in str(_cause(error)):
+            if _MISMATCH in str(cause_of(error)):
                 hint = "" if replaced.version else "; a secret that was deleted there has to be undeleted first"
                 raise Conflict(f"Vault says: {_MISMATCH} the current version{hint}") from None
             raise AnsibleActionFail(self._failure("written", error, record, replaced.record)) from None
 
     def _failure(self, what: str, error: Exception, *records: Record | None) -> str:
-        cause = _cause(error)
+        cause = cause_of(error)
         said = silent(cause, *records)
         return f"{self.place[:1].upper()}{self.place[1:]} cannot be {what} ({type(cause).__name__}: {said})"
-
-
-def _cause(error: BaseException) -> BaseException:
-    """What the client library raised; the lookups say less."""
-    return error.__cause__ or error
 
 
 _INSTALL = (

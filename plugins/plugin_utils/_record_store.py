@@ -196,7 +196,7 @@ class RecordAction(ActionBase):  # type: ignore[misc]
         if record is None:
             result.update(changed=False, record=store.read().record)
         else:
-            result.update(save(store, _plain(record), check_mode=self._task.check_mode))
+            result.update(save(store, plain(record), check_mode=self._task.check_mode))
         # Said here and not by the task, so that a failure of this task can be read: it never holds a value.
         result["_ansible_no_log"] = True
         return result
@@ -229,6 +229,6 @@ def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _plain(record: t.Any) -> t.Any:
+def plain(record: t.Any) -> t.Any:
     """The record without the marks that ansible-core puts on strings, which no serializer of another library takes."""
     return json.loads(json.dumps(record))

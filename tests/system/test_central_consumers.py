@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, Rehearsal, Run, documented
+from conftest import ACCOUNT, Rehearsal, Run, documented, snippets
 from fakes.awx import TOKEN, FakeAwx
 from fakes.kubernetes import FakeKubernetes
 from fakes.openbao import OpenBao
@@ -136,7 +137,7 @@ class Kubernetes(Service):
 
 class Vault(Service):
     name = "hashi_vault"
-    said = "Permission denied writing to 'sms/vonage'"
+    said = "Forbidden: permission denied for ********"
     nowhere = {"VAULT_ADDR": "http://127.0.0.1:1"}
 
     def __init__(self, directory: Path) -> None:
@@ -169,6 +170,15 @@ def service(request: pytest.FixtureRequest, place: Rehearsal) -> Iterator[Servic
         yield made
 
 
+def only(kind: type[Service]) -> pytest.MarkDecorator:
+    """All services, of which the others are further cases."""
+    params = [
+        pytest.param(made, id=made.name, marks=() if made is kind else pytest.mark.full)
+        for made in (Awx, Kubernetes, Vault)
+    ]
+    return pytest.mark.parametrize("service", params, indirect=True)
+
+
 def hand_over(place: Rehearsal, service: Service, *arguments: str, **options: Any) -> Run:
     environment = {**service.environment, **options.pop("environment", {})}
     return place.run(*arguments, environment=environment, **options)
@@ -179,14 +189,7 @@ def assert_handed_over(place: Rehearsal, service: Service, generation: int) -> N
     assert service.handed_over() == {**expected, "others": service.kept}
 
 
-@pytest.mark.parametrize(
-    "service",
-    [
-        pytest.param(made, id=made.name, marks=() if made is Awx else pytest.mark.full)
-        for made in (Awx, Kubernetes, Vault)
-    ],
-    indirect=True,
-)
+@only(Awx)
 def test_the_secret_is_handed_over_once_and_shown_nowhere(place: Rehearsal, service: Service) -> None:
     with Oracle(place) as oracle:
         first = oracle.run(environment=service.environment)
@@ -217,6 +220,39 @@ def test_an_older_generation_is_refused_but_not_one_of_another_account(place: Re
     run = hand_over(place, service)
     assert run.status == 0, run.output
     assert_handed_over(place, service, 1)
+
+
+def escaped(text: str) -> str:
+    """As JSON may have it: each character by its number."""
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+def quoted(text: str) -> str:
+    """As a URL may have it."""
+    return "".join(f"%{ord(character):02X}" for character in text)
+
+
+@pytest.mark.parametrize("write_down", [escaped, pytest.param(quoted, marks=pytest.mark.full)])
+@pytest.mark.parametrize(("request_is", "entry"), [("a read", "previous"), ("a write", "current")])
+@only(Awx)
+def test_a_service_that_repeats_a_secret_in_other_characters_is_not_quoted(
+    place: Rehearsal, service: Service, write_down: Callable[[str], str], request_is: str, entry: str
+) -> None:
+    repeated: list[str] = []
+
+    def repeat(request: Request) -> Answer | None:
+        if service.is_write(request) != (request_is == "a write"):
+            return None
+        repeated.append(write_down(place.stored()[entry]["value"]))
+        return service.refusal(repeated[-1])
+
+    service.fake.step_in = repeat
+    run = hand_over(place, service, "-vvv")
+    assert run.status == 2, run.output
+    assert repeated
+    # Each quotation doubles the backslashes.
+    shown = re.sub(r"\\+", r"\\", run.output).lower()
+    assert [text for text in repeated if text.lower() in shown] == []
 
 
 @pytest.mark.full
@@ -252,14 +288,7 @@ def drops_connections(service: Service) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("trouble", [not_there, pytest.param(drops_connections, marks=pytest.mark.full)])
-@pytest.mark.parametrize(
-    "service",
-    [
-        pytest.param(made, id=made.name, marks=() if made is Vault else pytest.mark.full)
-        for made in (Awx, Kubernetes, Vault)
-    ],
-    indirect=True,
-)
+@only(Vault)
 def test_a_service_that_is_down_keeps_the_old_secret(
     place: Rehearsal, service: Service, trouble: Callable[[Service], dict[str, str]]
 ) -> None:
@@ -305,6 +334,25 @@ def test_what_is_not_there_yet_is_made(place: Rehearsal, service: Service) -> No
     assert hand_over(place, service).status == 0
     content = service.fake.get("sms/new") if service.name == "hashi_vault" else service.fake.secret(NAMESPACE, "new")
     assert set(content.values()) == {ACCOUNT, place.stored()["current"]["value"], "1"}
+
+
+# -- Vault -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.every_core
+def test_the_login_of_the_store_serves_the_consumer_too(place: Rehearsal) -> None:
+    service = Vault(place.directory)
+    place.write_inventory(**service.variables)
+    with service.fake as vault:
+        policy = {"secret/data/sms/vonage": ["create", "read", "update"]}
+        vault.allow_approle("rotation", "OfTheRotation", policy)
+        # As docs/stores.md has it: in variables, and nothing in the environment.
+        variables = yaml.safe_load(dict(snippets())["docs/stores.md 1"])
+        login = {name: value for name, value in variables.items() if name.startswith("ansible_hashi_vault_")}
+        arguments = ("-e", json.dumps({**login, "ansible_hashi_vault_url": vault.url}))
+        run = place.run(*arguments, environment={"ROTATION_SECRET_ID": "OfTheRotation"})
+        assert run.status == 0, run.output
+        assert_handed_over(place, service, 1)
 
 
 # -- a hook of one's own -----------------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ MODULES: dict[str, Outcome | None] = {
     # Run with the role, whose parts they are.
     "rotation_decision": None,
     "rotation_report": None,
+    "rotation_service": None,
     "rotation_record": Outcome("ok ok", that=["stored.record is none"]),
     # Run in test_stores.py.
     **{f"rotation_record_{store}": None for store in ("aws_secretsmanager", "hashi_vault_kv2", "kubernetes")},

@@ -212,6 +212,26 @@ CASES = {
         "rotation_report", {**REPORT, "failure": {"msg": f"not {NEW}"}, "failed_task": "a hook"}, "a hook"
     ),
     "report-of-a-text": Case("rotation_report", {**REPORT, "record": NEW}, "record must be a dictionary"),
+    "service-that-shows": Case(
+        "rotation_service", {"service": "The vault", "record": FRESH, "said": {"sent": NEW}}, "The vault: "
+    ),
+    "service-that-cannot-be-asked": Case(
+        "rotation_service",
+        {
+            "service": "The vault",
+            "record": FRESH,
+            "lookup": "ansible.builtin.file",
+            "term": f"/nowhere/{NEW}",
+            "options": {"rstrip": NEW},
+        },
+        "censored",
+    ),
+    "service-without-lookup": Case(
+        "rotation_service",
+        {"service": "The vault", "record": FRESH, "lookup": "community.vonage.none", "term": NEW},
+        "There is no lookup",
+    ),
+    "service-of-a-text": Case("rotation_service", {"service": "The vault", "record": NEW}, "must be a dictionary"),
     "report-without-decision": Case("rotation_report", {"record": FRESH}, "missing required"),
 }
 
