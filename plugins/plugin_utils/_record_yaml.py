@@ -15,8 +15,8 @@ import yaml
 # Ansible's tag of a text that is no template.
 _UNSAFE = "!unsafe"
 
-# No template can be written with these characters. Such texts have no tag, so that other programs read them too.
-_NO_TEMPLATE = re.compile(r"[A-Za-z0-9 .,:;/@+=_()\[\]-]*")
+# Every template has one of these characters. Other texts have no tag, so that other programs read them too.
+_NO_TEMPLATE = re.compile(r"[^{#]*")
 
 
 class _Dumper(yaml.SafeDumper):

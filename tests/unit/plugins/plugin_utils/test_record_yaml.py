@@ -38,9 +38,16 @@ def test_ansible_reads_the_same(text: str) -> None:
     assert DataLoader().load(dump({"value": text}).decode()) == {"value": text}
 
 
-@pytest.mark.parametrize("text", ["abcd1234", "2026-11-20T12:00:00Z", "me@host process 7, 8/a-b/pid:[4026531836]"])
+@pytest.mark.parametrize("text", ["abcd1234", "2026-11-20T12:00:00Z", "leaked: 50 % & more!\n - [x] 'y' \"é\""])
 def test_what_is_no_template_is_plain_yaml_for_other_programs(text: str) -> None:
     assert yaml.safe_load(dump({"value": text})) == {"value": text}
+
+
+@given(ANY_TEXT)
+@example("{{ 7 * 7 }}")
+def test_without_the_tag_any_program_reads_it(text: str) -> None:
+    document = dump({"other": text, "value": "Recorded0ne"}).decode().replace("!unsafe ", "")
+    assert yaml.safe_load(document)["value"] == "Recorded0ne"
 
 
 @pytest.mark.parametrize("content", [b"{", b"!other x", b"\xff\xff", b"a: 0000-99-99", b"[" * 5000])
