@@ -155,6 +155,20 @@ def test_a_canary_that_fails_keeps_the_others_from_being_begun(place: Rehearsal)
     assert f"left alone: {', '.join([*SUBACCOUNTS[1:], ACCOUNT])}" in run.text
 
 
+def test_no_value_is_left_in_the_variables_of_the_run(place: Rehearsal) -> None:
+    accounts = Accounts(place, with_secrets=False)
+    accounts.secrets.clear()
+    assert accounts.run().status == 0
+    shown = [{"ansible.builtin.debug": {"var": name}} for name in ("hostvars", "hostvars['localhost']")]
+    show = {"hosts": "localhost", "gather_facts": False, "tasks": shown}
+    playbook = place.write_playbook({"import_playbook": PLAYBOOK}, show)
+    # The records have the values now. `Rehearsal` looks for them in the output.
+    run = place.run(*accounts.arguments(), playbook=playbook, vault=False)
+    assert run.status == 0, run.output
+    assert f"done: {', '.join([*SUBACCOUNTS, ACCOUNT])}" in run.text
+    assert "rotate_fleet_primary_stored" in run.output
+
+
 @pytest.mark.full
 def test_too_many_failures_end_it_and_the_primary_account_stays(place: Rehearsal) -> None:
     accounts = Accounts(place)
