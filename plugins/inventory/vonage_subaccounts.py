@@ -117,6 +117,7 @@ from ansible_collections.community.vonage.plugins.module_utils._options import (
     check_given,
     connection_argument_spec,
 )
+from ansible_collections.community.vonage.plugins.module_utils._text import encodable
 
 try:
     from ansible.template import trust_as_template
@@ -185,7 +186,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         family = self._cached(key) if cache else None
         if family is None:
             family = self._read(connection)
-            self._cache[key] = family.as_dict()
+            self._cache[key] = encodable(family.as_dict())
         return family
 
     def _read(self, connection: Connection) -> Family:
@@ -285,7 +286,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_host(self, host: str, group: str, account: Account) -> None:
         self.inventory.add_host(host, group)
-        facts = {f"vonage_{field}": wrap_var(value) for field, value in account.as_dict().items()}
+        facts = {f"vonage_{field}": wrap_var(encodable(value)) for field, value in account.as_dict().items()}
         where = _ON_THE_CONTROLLER if self.get_option("run_on_controller") else {}
         for name, value in {**where, **facts}.items():
             self.inventory.set_variable(host, name, value)

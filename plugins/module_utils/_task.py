@@ -21,6 +21,7 @@ from ansible_collections.community.vonage.plugins.module_utils._options import (
     connection_argument_spec,
 )
 from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+from ansible_collections.community.vonage.plugins.module_utils._text import encodable
 
 _ISSUES = "https://github.com/ansible-collections/community.vonage/issues"
 
@@ -74,7 +75,7 @@ def run_task(
         )
         what = redact(f"{type(error).__name__}: {error}")
         result = failure(UnknownOutcome(f"This is a bug, please report it at {_ISSUES}: {what} ({places})"))
-    return result, list(warnings)
+    return encodable(result), encodable(list(warnings))
 
 
 def secret_texts(spec: Spec, params: Params) -> set[str]:

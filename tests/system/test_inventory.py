@@ -325,10 +325,23 @@ def test_a_host_named_after_its_name_can_be_addressed(place: Rehearsal) -> None:
 def test_a_name_is_never_a_template(place: Rehearsal) -> None:
     touched = place.directory / "touched"
     hostile = f"{{{{ lookup('ansible.builtin.pipe', 'touch {touched}') }}}}"
-    load(place, subaccount(BERLIN, hostile))
+    # Also one that no terminal, and no file in UTF-8, takes as it is.
+    odd = f"{hostile}\x00\x1b[2J\r\n\x85\u2028\ud800"
+
+    def with_odd_name(request: Request, answer: Answer) -> Delivery:
+        delivery = answer(request)
+        assert delivery.response is not None
+        body = delivery.response.body.replace(b'"Shop Lyon"', json.dumps(odd).encode())
+        return replace(delivery, response=replace(delivery.response, body=body))
+
+    load(place, subaccount(BERLIN, hostile), subaccount(LYON, "Shop Lyon"))
+    intercept(place.simulator, with_odd_name)
     path = write(
         place,
         compose={"composed": "vonage_name ~ '!'"},
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection=str(place.directory / "cache"),
         keyed_groups=[{"key": "vonage_name", "prefix": "named"}, {"key": "composed", "parent_group": "p"}],
     )
     show = {"ansible.builtin.debug": {"msg": "NAME {{ vonage_name }} {{ composed }} {{ group_names }} {{ groups }}"}}
@@ -338,7 +351,10 @@ def test_a_name_is_never_a_template(place: Rehearsal) -> None:
     assert f"NAME {hostile} {hostile}!" in run.text.replace("\\", "")
     assert not touched.exists()
     # What is no template now is none in a group either, nor in a pattern of hosts.
-    assert all(name.replace("_", "a").isalnum() for name in inventory(place, "-i", path).groups)
+    found = inventory(place, "-i", path)
+    assert all(name.replace("_", "a").isalnum() for name in found.groups)
+    assert found.hosts[LYON]["vonage_name"] == odd.replace("\ud800", "\N{REPLACEMENT CHARACTER}")
+    assert found.hosts[LYON]["composed"] == found.hosts[LYON]["vonage_name"] + "!"
 
 
 # -- credentials -------------------------------------------------------------------------------------------------------

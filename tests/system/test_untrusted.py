@@ -7,15 +7,143 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Rehearsal, account
+from conftest import ACCOUNT, Rehearsal, account
+from intercept import Answer, intercept
+
+from vonage_simulator.faults import Delivery
+from vonage_simulator.wire import Request, Response
 
 
 def template(touched: Path) -> str:
     """A text that shows itself when it runs as a template."""
     return f"{{{{ lookup('ansible.builtin.pipe', 'touch {touched}') }}}}"
+
+
+def hostile(touched: Path) -> str:
+    """A text with all that may do harm: a template, control characters, line ends, half a character, a host's name."""
+    return f"{template(touched)} \x00\x1b[2J\r\nFORGED: line\x85\u2028\ud800 localhost"
+
+
+# -- Vonage ------------------------------------------------------------------------------------------------------------
+
+SUBACCOUNT = {"api_key": "5ab00001", "primary_account": ACCOUNT, "name": "Shop", "secrets": [{"value": "Subaccount1"}]}
+# More than any answer has.
+PLACES = 16
+MODULES: dict[str, dict[str, Any]] = {
+    "vonage_balance_info": {},
+    "vonage_account_settings": {"mo_callback_url": "https://example.com/new"},
+    "vonage_api_secret_info": {"account_ids": [ACCOUNT, "5ab00001"], "candidates": ["N0tTheSecret"]},
+    "vonage_api_secret": {"secret": "SecondSecret2"},
+    "vonage_subaccount_info": {},
+    "vonage_topup": {"trx": "00X123"},
+}
+
+
+def places(value: Any, change: Callable[[str], str]) -> Any:
+    """A JSON value with a change of each text in it."""
+    if isinstance(value, dict):
+        return {name: places(item, change) for name, item in value.items()}
+    if isinstance(value, list):
+        return [places(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def harm(place: Rehearsal, text: str) -> None:
+    """Serve base URLs with a text in the answers: `/harm/7` in the eighth place that has one, `/harm/error/403` in all
+    places of an error."""
+
+    def harmful(request: Request, answer: Answer) -> Delivery:
+        if not request.path.startswith("/harm/"):
+            return answer(request)
+        _empty, _harm, where, *path = request.path.split("/")
+        if where == "error":
+            return Delivery(error(int(path[0]), text))
+        delivery = answer(replace(request, path="/" + "/".join(path)))
+        assert delivery.response is not None
+        count: Iterator[int] = iter(range(1000))
+        body = places(json.loads(delivery.response.body), lambda old: text if next(count) == int(where) else old)
+        return replace(delivery, response=replace(delivery.response, body=json.dumps(body).encode()))
+
+    intercept(place.simulator, harmful)
+
+
+def error(status: int, text: str) -> Response:
+    names = ("title", "detail", "instance", "error-code-label")
+    body = {
+        **dict.fromkeys(names, text),
+        "type": f"https://developer.nexmo.com/api-errors#{text}",
+        "invalid_parameters": [{"name": text, "reason": text}],
+    }
+    line = text.encode("ascii", "ignore").decode().replace("\r", "").replace("\n", "").replace("\x00", "")
+    return Response(status, json.dumps(body).encode(), "application/json", {"X-Request-Id": line})
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("in_process", [True, pytest.param(False, marks=pytest.mark.full)])
+def test_no_text_of_an_answer_runs_in_a_module(place: Rehearsal, in_process: bool) -> None:
+    touched, kept = place.directory / "touched", place.directory / "kept"
+    place.simulator.engine.load_accounts([account(), SUBACCOUNT])
+    harm(place, hostile(touched))
+    tasks: list[dict[str, Any]] = []
+    for module, options in MODULES.items():
+        where = "{{ lookup('ansible.builtin.env', 'VONAGE_API_URL') }}/harm/{{ item }}"
+        tasks += [
+            {
+                f"community.vonage.{module}": {**options, "rest_url": where, "api_url": where, "retries": 0},
+                # Each takes a second as a module.
+                "loop": [*range(PLACES if in_process or module == "vonage_subaccount_info" else 2), "error/403"],
+                "register": module,
+                "ignore_errors": True,
+            },
+            {"ansible.builtin.debug": {"var": module}},
+            {"ansible.builtin.debug": {"msg": f"{{{{ {module}.results | map(attribute='msg', default='') | list }}}}"}},
+            {"ansible.builtin.set_fact": {f"kept_{module}": f"{{{{ {module} }}}}"}},
+            {"ansible.builtin.set_fact": {"derived": f"{{{{ {module}.results | string | upper }}}}"}},
+            {"ansible.builtin.debug": {"msg": f"{{{{ kept_{module} }}}} {{{{ derived }}}}"}},
+        ]
+    everything = ", ".join(f"'{module}': kept_{module}" for module in MODULES)
+    copy = {"content": f"{{{{ {{{everything}}} | to_json }}}}", "dest": str(kept), "mode": "0600"}
+    tasks.append({"ansible.builtin.copy": copy, "no_log": True})
+    run = place.play(*tasks, arguments=("-e", json.dumps({"vonage_in_process": in_process})))
+    assert run.status == 0, run.output
+    assert not touched.exists()
+    # They were there, and are what they were.
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    names = [one["name"] for row in found["vonage_subaccount_info"]["results"] for one in row.get("subaccounts", ())]
+    assert hostile(touched).replace("\ud800", "\N{REPLACEMENT CHARACTER}") in names
+    for module in MODULES:
+        assert template(touched) in json.dumps(found[module]["results"][-1]), module
+
+
+@pytest.mark.every_core
+def test_no_text_of_an_answer_runs_in_a_rotation_or_writes_lines(place: Rehearsal) -> None:
+    touched = place.directory / "touched"
+    report, metrics, log = (place.directory / name for name in ("report.jsonl", "vonage.prom", "ansible.log"))
+    place.write_inventory(consumers="", report=str(report), metrics=str(metrics))
+    text = hostile(touched)
+
+    def refused(request: Request, answer: Answer) -> Delivery:
+        writes = request.method == "POST" and request.path.endswith("/secrets")
+        return Delivery(error(403, text)) if writes else answer(request)
+
+    intercept(place.simulator, refused)
+    run = place.run(environment={"ANSIBLE_LOG_PATH": str(log)})
+    assert run.status == 2
+    assert "FORGED: line" in run.text
+    assert not touched.exists()
+    entries = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    assert [entry["event"] for entry in entries] == ["failed"]
+    assert template(touched) in entries[0]["message"]
+    assert template(touched) in entries[0]["error"]["title"]
+    assert "vonage_rotation_outcome" in metrics.read_text(encoding="utf-8")
+    lines = [*run.output.splitlines(), *log.read_text(encoding="utf-8", errors="replace").splitlines()]
+    assert not [line for line in lines if line.lstrip().startswith("FORGED")]
 
 
 # -- people ------------------------------------------------------------------------------------------------------------

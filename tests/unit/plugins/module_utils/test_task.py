@@ -7,6 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._client import Client
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
@@ -31,6 +33,19 @@ def test_a_result_and_its_warnings_are_handed_back() -> None:
 
     assert run_task(operation(run), OPTIONS, OPTIONS, True) == ({"changed": True}, ["one", "two"])
     assert seen == [LOGIN, OPTIONS, True]
+
+
+@given(st.text(st.characters(exclude_categories=())))
+@example("half a character: \ud800")
+def test_every_text_of_a_result_can_be_encoded(text: str) -> None:
+    def run(*_arguments: t.Any) -> dict[str, t.Any]:
+        return {"subaccounts": [{"name": text, "balance": None}], "warnings": [text]}
+
+    result, warnings = run_task(operation(run), OPTIONS, OPTIONS, False)
+    # UTF-8 has no place for these halves, and Ansible refuses the whole result because of one.
+    expected = "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= one <= "\udfff" else one for one in text)
+    assert result == {"subaccounts": [{"name": expected, "balance": None}]}
+    assert warnings == [expected]
 
 
 def test_a_failure_keeps_what_it_has_to_say() -> None:

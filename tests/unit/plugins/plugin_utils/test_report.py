@@ -10,8 +10,11 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
 
@@ -107,11 +110,13 @@ def test_a_textfile_holds_the_metrics_of_many_accounts(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["vonage.prom"]
 
 
-def test_no_text_makes_a_line_of_its_own(tmp_path: Path) -> None:
-    path = tmp_path / "report.jsonl"
-    text = "a\nb\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029c \ud800 {{ 7 * 7 }} \x1b[2J"
-    append_report(path, {"message": text})
-    [line] = path.read_text(encoding="utf-8").splitlines()
+@given(st.text(st.characters(exclude_categories=())))
+@example("a\nb\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029c \ud800 {{ 7 * 7 }} \x1b[2J")
+def test_no_text_makes_a_line_of_its_own(text: str) -> None:
+    with TemporaryDirectory() as directory:
+        path = Path(directory, "report.jsonl")
+        append_report(path, {"message": text})
+        [line] = path.read_text(encoding="utf-8").splitlines()
     assert json.loads(line) == {"message": text}
     assert line.isprintable()
 
