@@ -12,6 +12,15 @@ import typing as t
 
 # Half of a character. JSON may hold one, and UTF-8 has no place for it: Ansible refuses the whole result.
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def one_line(text: str) -> str:
+    """A text without line ends and other control characters, for a message: a terminal, or a log, would obey them.
+
+    :param text: Whatever somebody else has said.
+    """
+    return " ".join(_CONTROL_CHARACTERS.sub(" ", text).split())
 
 
 def encodable(value: t.Any) -> t.Any:

@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
+from ansible_collections.community.vonage.plugins.module_utils._text import one_line
 
 # Where a document has the record. In a file it is the name of a variable, so that the file serves as vars_files too.
 VARIABLE = "vonage_rotation"
@@ -203,13 +204,13 @@ class RecordAction(ActionBase):  # type: ignore[misc]
 
 
 def silent(text: t.Any, *records: Record | None) -> str:
-    """What a service or a library said, without the values of records: it may repeat what it was sent.
+    """What a service or a library said, in one line and without the values of records: it may repeat what it was sent.
 
     :param text: What was said.
     :param records: The records that it may know.
     """
     values = [value for record in records for value in _values(record)]
-    return " ".join(Redactor([], values)(str(text)).split())
+    return one_line(Redactor([], values)(str(text)))
 
 
 def _values(record: t.Any) -> Iterator[str]:

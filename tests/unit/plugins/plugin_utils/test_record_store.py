@@ -132,6 +132,11 @@ def test_what_a_service_repeats_is_taken_out(quoted: str) -> None:
     assert "bad input" in silent("bad input: An0therThing", record(1))
 
 
+def test_what_a_service_says_is_one_line_without_control_characters() -> None:
+    said = silent("bad\r\ninput\x1b[2J\x00\u2028FORGED: line\x85end", record(1))
+    assert said == "bad input [2J FORGED: line end"
+
+
 # -- Vault -------------------------------------------------------------------------------------------------------------
 
 
