@@ -845,6 +845,9 @@ def _received(response: requests.Response, most_bytes: int) -> _Received:
 
     :raises Exception: Of any kind: it breaks off, or cannot be unpacked.
     """
+    if not 200 <= response.status_code < 300:
+        # What is used of an error is short, and all of it is searched for secrets.
+        most_bytes = min(most_bytes, _MOST_BYTES)
     body, cut = read_body(response, most_bytes)
     length = response.headers.get("Content-Length", "")
     measured = bool(_LENGTH.fullmatch(length))

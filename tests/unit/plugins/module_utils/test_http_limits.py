@@ -171,6 +171,14 @@ def test_a_silent_server_ends_at_the_deadline_when_that_is_before_the_timeout(
     assert len(server.requests) == 1
 
 
+def test_a_handshake_without_an_end_ends_at_the_deadline(bench: Bench) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        client = bench.client(rest_url=url, timeout=HANGS, deadline=0.2, retries=0)
+        # The system takes the connection, and nobody answers.
+        assert isinstance(error_of(lambda: client.top_up("x")), NotSent)
+
+
 def test_the_addresses_of_a_host_share_the_deadline(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 
