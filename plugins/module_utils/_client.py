@@ -648,7 +648,7 @@ class Client:
         for parameter in details["invalid_parameters"]:
             message += f" [{parameter['name']}: {parameter['reason']}]"
         if 300 <= status < 400:
-            target = _host(self._redactor(call, login)(received.headers.get("Location", "")))
+            target = _host(received.headers.get("Location", ""), self._redactor(call, login))
             message += f". It points to {target}, and is not followed with credentials: check the base URL"
         else:
             # What a hint says of the cause is true of a refusal.
@@ -808,12 +808,16 @@ def _no_target(_response: requests.Response) -> None:
     return None
 
 
-def _host(url: str) -> str:
+def _host(url: str, redact: Callable[[str], str]) -> str:
     """The host that a URL names, fit to be shown."""
     try:
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
     except ValueError:
-        host = ""
+        return "nowhere"
+    # As it is written: `hostname` is in small letters.
+    if redact(parts.netloc) != parts.netloc:
+        return "********"
     return host if host.isascii() and host.isprintable() and host else "nowhere"
 
 

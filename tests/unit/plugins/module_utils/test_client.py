@@ -653,7 +653,9 @@ def test_a_401_of_something_else_says_nothing_of_a_value(wire: Wire, bench: Benc
 @every_call
 def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: Call) -> None:
     for status in REDIRECTS:
-        call.expect(wire, status=status, headers={"Location": f"https://elsewhere.example.com/?s={quote(SECRET)}"})
+        call.expect(
+            wire, status=status, headers={"Location": f"https://elsewhere.example.com/?s={quote(quote(SECRET))}"}
+        )
         error = error_of(lambda: call.run(bench.client(retries=3)))
         assert error.status == status
         assert "It points to elsewhere.example.com, and is not followed with credentials" in error.message
