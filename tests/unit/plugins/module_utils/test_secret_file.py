@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,16 +100,17 @@ def error_of_another_user(write: Write, path: Path) -> str:
 
 
 @pytest.fixture
-def open_place(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def open_place() -> Iterator[Path]:
     """A file in a directory that every user can write to."""
-    opened = [place.parent, *place.parent.parents]
-    modes = {folder: folder.stat().st_mode for folder in opened if folder.stat().st_uid == os.geteuid()}
-    for folder, mode in modes.items():
-        folder.chmod(mode | 0o111)
-    place.parent.chmod(0o777)
-    yield place
-    for folder, mode in modes.items():
-        folder.chmod(mode)
+    folders = map(Path, (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"))
+    reachable = (
+        folder
+        for folder in folders
+        if folder.is_dir() and all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
+    )
+    with tempfile.TemporaryDirectory(dir=next(reachable)) as directory:
+        Path(directory).chmod(0o777)
+        yield Path(directory) / "vonage.env"
 
 
 # -- what is written ---------------------------------------------------------------------------------------------------
