@@ -11,7 +11,12 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.plugin_utils._lookup import NotInstalled, call_lookup, cause_of
+from ansible_collections.community.vonage.plugins.plugin_utils._lookup import (
+    NotInstalled,
+    call_lookup,
+    cause_of,
+    has_lookup,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import plain, silent
 
 Fields = dict[str, t.Any]
@@ -42,6 +47,10 @@ class ActionModule(ActionBase):
         if not options["lookup"]:
             said = options["said"] or "it gave no answer that can be understood"
             raise AnsibleActionFail(f"{options['service']}: {silent(said, record)}")
+        if not has_lookup(options["lookup"]):
+            raise AnsibleActionFail(f"{options['service']}: there is no lookup {silent(options['lookup'], record)}")
+        if options["term"] is None:
+            return result
         answer, reason, said = None, "", ""
         try:
             answer = call_lookup(

@@ -14,7 +14,8 @@ short_description: Ask a service that takes the secret of a rotation
 version_added: 0.1.0
 description:
   - Private to the role P(community.vonage.rotate_api_secret#role).
-  - With O(lookup), asks a service. Neither the answer nor an error of the lookup is shown.
+  - With O(lookup) alone, fails when there is no such lookup, so that its collection has to be installed.
+  - With O(lookup) and O(term), asks a service. Neither the answer nor an error of the lookup is shown.
   - Without O(lookup), fails with O(said). The values of O(record) are taken out of the message, however they are quoted
     or encoded.
 author:
@@ -92,17 +93,17 @@ EXAMPLES = r"""
 RETURN = r"""
 answer:
   description: What the lookup gave; null when it failed.
-  returned: with O(lookup)
+  returned: with O(term)
   type: list
   elements: raw
 reason:
   description: The kind of the error; empty when there was none.
-  returned: with O(lookup)
+  returned: with O(term)
   type: str
   sample: Forbidden
 said:
   description: The error, without the values of the record; empty when there was none.
-  returned: with O(lookup)
+  returned: with O(term)
   type: str
   sample: "Forbidden: permission denied"
 """

@@ -26,6 +26,14 @@ class NotInstalled(Exception):
     """There is no such lookup, or it cannot be loaded."""
 
 
+def has_lookup(name: str) -> bool:
+    """Whether there is a lookup. It is not called: some log in to their service before they look at what to look up.
+
+    :param name: Of the lookup, with its collection.
+    """
+    return bool(lookup_loader.has_plugin(name))
+
+
 def call_lookup(
     action: ActionBase, name: str, term: str, task_vars: Mapping[str, t.Any], options: Mapping[str, t.Any]
 ) -> t.Any:

@@ -229,7 +229,7 @@ CASES = {
     "service-without-lookup": Case(
         "rotation_service",
         {"service": "The vault", "record": FRESH, "lookup": "community.vonage.none", "term": NEW},
-        "There is no lookup",
+        "there is no lookup",
     ),
     "service-of-a-text": Case("rotation_service", {"service": "The vault", "record": NEW}, "must be a dictionary"),
     "report-without-decision": Case("rotation_report", {"record": FRESH}, "missing required"),
