@@ -43,7 +43,8 @@ OLDEST_PYTHON = "3.9"
 PIP = {"2.16": "23.1.2", "2.17": "23.1.2", "2.18": "24.2", "2.19": "24.2", "2.20": "25.2", "2.21": "25.2"}
 
 # The system tests that need services beside Vonage, and the collections that speak to these.
-SERVICES = ("tests/system/test_central_consumers.py", "tests/system/test_stores.py")
+SERVICE_FAULTS = "tests/system/test_service_faults.py"
+SERVICES = ("tests/system/test_central_consumers.py", "tests/system/test_stores.py", SERVICE_FAULTS)
 
 Session = Callable[[nox.Session], None]
 
@@ -509,6 +510,13 @@ def crash_matrix(session: nox.Session) -> None:
     Path("docs/crash-matrix.md").write_text(str(page), encoding="utf-8")
 
 
+def service_faults(session: nox.Session) -> None:
+    """Try each central consumer and each store with each fault of its service, and write docs/service-faults.md."""
+    session.env["WRITE_SERVICE_FAULTS"] = str(ROOT / "docs" / "service-faults.md")
+    # In one process, which writes the page.
+    pytest(session, MIDDLE, SERVICE_FAULTS, "-n", "0", extra=f"services-{MIDDLE.replace('.', '-')}", installed=True)
+
+
 # -- the list, beginning with what takes longest -----------------------------------------------------------------------
 
 add("system", system, ON_MIDDLE, default=True)
@@ -534,3 +542,4 @@ add("changelog", changelog, default=True)
 add("devel", devel, CORES[NEWEST], tag="test-all")
 add("bench", bench)
 add("crash-matrix", crash_matrix, ON_MIDDLE)
+add("service-faults", service_faults, ON_MIDDLE)
