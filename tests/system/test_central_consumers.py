@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ACCOUNT, Rehearsal, Run, documented, snippets
+from conftest import ACCOUNT, Rehearsal, Run, documented, forms, snippets
 from fakes.awx import TOKEN, FakeAwx
 from fakes.kubernetes import FakeKubernetes
 from fakes.openbao import OpenBao
 from fakes.server import Answer, Request
 from oracle import Oracle
+from test_forgotten import SHOW
 
 NAMESPACE = "sms"
 FORCED = ("-e", "rotate_api_secret_force=true")
@@ -187,6 +188,15 @@ def hand_over(place: Rehearsal, service: Service, *arguments: str, **options: An
 def assert_handed_over(place: Rehearsal, service: Service, generation: int) -> None:
     expected = {"account": ACCOUNT, "secret": place.stored()["current"]["value"], "generation": generation}
     assert service.handed_over() == {**expected, "others": service.kept}
+
+
+@only(Kubernetes)
+def test_nothing_is_left_of_what_a_service_showed(place: Rehearsal, service: Service) -> None:
+    playbook = place.write_playbook({"import_playbook": "community.vonage.rotate_api_secret"}, SHOW)
+    run = hand_over(place, service, playbook=playbook)
+    assert run.status == 0, run.output
+    assert_handed_over(place, service, 1)
+    assert [form for value in service.kept.values() for form in forms(value) if form in run.output] == []
 
 
 @only(Awx)
