@@ -16,7 +16,12 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import match_encrypt_secret
 
-from ansible_collections.community.vonage.plugins.module_utils._atomic_file import create, read, replace
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
+    create,
+    read,
+    remove_leftovers,
+    replace,
+)
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
 from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import locked
 from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
@@ -67,10 +72,16 @@ class _FileStore(RecordStore):
             raise AnsibleActionFail(
                 f"The record {self._path} cannot be read: {error.strerror}. Nothing was changed"
             ) from None
+        if not content:
+            raise AnsibleActionFail(
+                f"The record {self._path} is empty. If no rotation has succeeded yet, a run was killed while it created"
+                " the file: remove it, and run again. Otherwise restore it from a backup. Nothing was changed"
+            )
         return Stored(record_in(load(self._vault.decrypt(self._path, content)), self.place))
 
     def write(self, record: Record, replaced: Stored) -> None:
         content = self._vault.encrypt(dump({VARIABLE: record}))
+        remove_leftovers(self._path)
         if replaced.record is not None:
             replace(self._path, content)
             return
@@ -114,7 +125,7 @@ class _Vault:
 
     def decrypt(self, path: Path, content: bytes) -> bytes:
         if not content.startswith(b"$ANSIBLE_VAULT;"):
-            # Whoever can write the file, and knows no password, could put a record of their own in its place.
+            # A user who can write the file, but lacks the password, could replace the record.
             if self._library.secrets and not self._in_clear:
                 raise AnsibleActionFail(
                     f"The record {path} is in clear, and this run has a vault password, so it expects an encrypted one:"

@@ -25,7 +25,7 @@ Fields = dict[str, t.Any]
 class ActionModule(ActionBase):
     """Runs on the controller, whatever host the task is for."""
 
-    _supports_check_mode = True
+    _supports_check_mode = False
     _supports_diff = False
 
     def run(self, tmp: str | None = None, task_vars: Fields | None = None) -> Fields:

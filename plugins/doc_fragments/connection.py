@@ -72,7 +72,7 @@ options:
       - If not set, the environment variable E(VONAGE_CA_PATH) is read on the host where the task runs.
     type: path
 requirements:
-  - requests 2.25.1 or newer, on the host where the task runs
+  - requests 2.25.1 or newer, with urllib3 1.26.5 or newer, on the host where the task runs
 notes:
   - Options win over the environment. To set them once for the tasks of all modules, use C(module_defaults) with the
     group C(group/community.vonage.vonage).

@@ -227,10 +227,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """The groups with hosts that are no accounts, and the hosts of each; without those that the file names."""
         named = {"all", "ungrouped", "vonage_subaccounts", "vonage_primary"}
         named.update(map(self._sanitize_group_name, self.get_option("groups") or ()))
+        groups = {name: group for name, group in self.inventory.groups.items() if name not in named}
+        mixed = {
+            name
+            for name, group in groups.items()
+            if any("vonage_api_key" not in host.vars for host in group.get_hosts())
+        }
+        # A host of a group is one of the groups above it, too.
         return {
             name: {host.name for host in group.hosts}
-            for name, group in self.inventory.groups.items()
-            if name not in named and any("vonage_api_key" not in host.vars for host in group.get_hosts())
+            for name, group in groups.items()
+            if mixed & {name, *(above.name for above in group.get_ancestors())}
         }
 
     def _leave_groups(self, machines: dict[str, set[str]]) -> None:
@@ -244,19 +251,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._warn_of(left, "are in no group of other hosts, give keyed_groups a prefix")
 
     def _host_names(self, family: Family, accounts: list[Account]) -> dict[str, str]:
-        """The host names of some accounts, by API key. None is the name of something else."""
+        """The host name for each API key, never that of an existing host or group."""
         keys = {account.api_key for account in family.accounts}
         groups = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or ())}
         taken = {"", *C.LOCALHOST, *groups, *self.inventory.hosts}
         own = self._own_names(family, taken | keys)
-        hosts, unused, renamed = {}, [], []
+        hosts: dict[str, str] = {}
+        unused, renamed = [], []
         for account in accounts:
             key = account.api_key
             host = own.get(key, key)
             if host == key and account.name and self.get_option("hostname") == "name":
                 unused.append(key)
             if host in taken and not self._is_account(key):
-                while host in taken | keys | set(own.values()):
+                while host in taken | keys | {*own.values(), *hosts.values()}:
                     host = f"vonage_{host}"
                 renamed.append(f"{key} is {host}")
             hosts[key] = host

@@ -11,6 +11,7 @@ A path may be a link: it stays, and its target is written. All errors are OSErro
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import stat
 import tempfile
@@ -19,10 +20,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-# Of the name of a file that is about to take the place of another one.
-SUFFIX = ".new"
+# Of the name of a temporary file.
+_SUFFIX = ".new"
 
 StrPath = t.Union[str, "os.PathLike[str]"]
+
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_NO_ATTRIBUTES = (errno.ENOENT, errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP)
+# Checksums of the content, which is another one.
+_OF_THE_CONTENT = ("security.ima", "security.evm")
 
 _ACCESS_LIST = "system.posix_acl_access"
 
@@ -64,9 +70,9 @@ def create(path: StrPath, content: bytes) -> None:
         _write(descriptor, content)
         try:
             os.link(name, path)
-        except FileExistsError:
-            raise
-        except OSError:
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
             # A file system without hard links. A crash leaves an empty file, which is no record.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             os.replace(name, path)
@@ -92,6 +98,20 @@ def replace(path: StrPath, content: bytes, access: Access = AS_IT_IS) -> None:
         _write(descriptor, content)
         os.replace(name, path)
     _make_durable(os.path.dirname(path))
+
+
+def remove_leftovers(path: StrPath) -> None:
+    """Remove the temporary files of a path that killed runs have left beside it.
+
+    A run that is about to replace the file at this moment fails, and leaves it as it is.
+
+    :raises OSError: One of them cannot be removed.
+    """
+    directory, name = os.path.split(os.path.realpath(path))
+    # mkstemp makes eight characters.
+    for rest in glob.glob(os.path.join(glob.escape(directory), f".{glob.escape(name)}.{'?' * 8}{_SUFFIX}")):
+        with suppress(FileNotFoundError):
+            os.unlink(rest)
 
 
 def access_of(path: StrPath, access: Access = AS_IT_IS) -> Access:
@@ -139,7 +159,7 @@ def check_regular(status: os.stat_result, path: StrPath) -> None:
 @contextmanager
 def _temporary(path: str) -> Iterator[tuple[str, int]]:
     """An empty file beside another one, for its owner alone, that is gone afterwards unless it was moved."""
-    descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.", suffix=SUFFIX)
+    descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.", suffix=_SUFFIX)
     try:
         yield name, descriptor
     finally:
@@ -190,9 +210,11 @@ def _copy_extended_attributes(path: str, descriptor: int) -> None:
     if listed is None:
         return
     try:
-        names = listed(path)
-    except OSError:
+        names = [name for name in listed(path) if name not in _OF_THE_CONTENT]
+    except OSError as error:
         # There is no file yet, or there are no such attributes on its file system.
+        if error.errno not in _NO_ATTRIBUTES:
+            raise
         names = []
     for name in names:
         try:
@@ -203,8 +225,11 @@ def _copy_extended_attributes(path: str, descriptor: int) -> None:
                 raise
     if _ACCESS_LIST not in names:
         # The new file may have one, which it was given by its directory.
-        with suppress(OSError):
+        try:
             remove(descriptor, _ACCESS_LIST)
+        except OSError as error:
+            if error.errno not in _NO_ATTRIBUTES:
+                raise
 
 
 def _make_durable(directory: str) -> None:

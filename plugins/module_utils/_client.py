@@ -41,7 +41,7 @@ from ansible_collections.community.vonage.plugins.module_utils._answers import (
     moment,
     parse_json,
 )
-from ansible_collections.community.vonage.plugins.module_utils._error_answers import one_line, parse_error
+from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
 from ansible_collections.community.vonage.plugins.module_utils._errors import (
     NotSent,
     Refused,
@@ -60,6 +60,7 @@ from ansible_collections.community.vonage.plugins.module_utils._http_limits impo
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
 from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, TooLate
 from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+from ansible_collections.community.vonage.plugins.module_utils._text import one_line
 
 try:
     import requests
@@ -72,8 +73,8 @@ except ImportError:
 else:
     HAS_REQUESTS = True
     REQUESTS_IMPORT_ERROR = None
-    _OF_A_CONNECTION = (requests.RequestException, ConnectionError, TimeoutError, socket.timeout, ssl.SSLError)
-    _OF_CONNECTIONS = (OSError, urllib3.exceptions.HTTPError)
+    _REQUESTS_ERRORS = (requests.RequestException, ConnectionError, TimeoutError, socket.timeout, ssl.SSLError)
+    _TRANSPORT_ERRORS = (OSError, urllib3.exceptions.HTTPError)
     _MALFORMED = (
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidSchema,
@@ -480,7 +481,7 @@ class Client:
         attempts, attempt, latest = self._connection.retries + 1, 1, math.inf
         # Keep the last error that came from Vonage.
         reached: VonageError | None = None
-        error: VonageError = NotSent("The task was interrupted")
+        error: VonageError = NotSent("No attempt began before the deadline")
         turn = self._pace.turn()
         while True:
             if self._stopped.is_set():
@@ -594,7 +595,7 @@ class Client:
         what = what or type(cause).__name__
         if isinstance(error, DeadlineError):
             what = f"the deadline of {self._connection.deadline:g} s passed while {exchange.doing}"
-        elif not isinstance(cause, (LimitError, *_OF_CONNECTIONS)):
+        elif not isinstance(cause, (LimitError, *_TRANSPORT_ERRORS)):
             what = f"{type(cause).__name__}: {what}"
         details: dict[str, t.Any] = {"method": call.method, "path": call.path}
         if not exchange.sent:
@@ -616,7 +617,7 @@ class Client:
                 False,
             )
         # Of requests, every error of a connection is one of its own; a file is another matter.
-        unreadable = isinstance(error, OSError) and not isinstance(error, _OF_A_CONNECTION)
+        unreadable = isinstance(error, OSError) and not isinstance(error, _REQUESTS_ERRORS)
         if unreadable or getattr(cause, "library", None) == "X509":
             return (
                 f"no certificates to verify with ({what}); check ca_path and REQUESTS_CA_BUNDLE",
@@ -630,7 +631,7 @@ class Client:
                 repeatable,
             )
         if exchange.connecting or isinstance(error, LimitError) or _before_any_connection(error):
-            repeatable = not isinstance(error, (LimitError, *_MALFORMED)) and isinstance(cause, _OF_CONNECTIONS)
+            repeatable = not isinstance(error, (LimitError, *_MALFORMED)) and isinstance(cause, _TRANSPORT_ERRORS)
             return f"no connection ({what}); check the network, proxies and the base URL", repeatable
         return None
 

@@ -12,26 +12,14 @@ is not JSON (gateway text, HTML of a proxy, XML, nothing at all). Nothing here s
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
 from ansible_collections.community.vonage.plugins.module_utils._answers import parse_json
+from ansible_collections.community.vonage.plugins.module_utils._text import one_line
 
 _LONGEST_TEXT = 500
-
-# Control characters and ends of lines, characters that reverse the direction of a text or cannot be seen, and lone
-# surrogates, which no output can encode.
-_NOT_SHOWN = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
-    "\\ud800-\\udfff\\U000e0000-\\U000e007f]+"
-)
-
-
-def one_line(text: str) -> str:
-    """A text as one line of characters that can be seen."""
-    return " ".join(_NOT_SHOWN.sub(" ", text).split())
 
 
 def parse_error(
@@ -73,7 +61,7 @@ class _Reader:
         self._redact = redact
 
     def text(self, value: t.Any) -> str:
-        return _NOT_SHOWN.sub(" ", self._redact(str(value))).strip()[:_LONGEST_TEXT]
+        return one_line(self._redact(str(value)))[:_LONGEST_TEXT]
 
     def first(self, body: Mapping[str, t.Any], keys: Iterable[str]) -> str | None:
         for key in keys:

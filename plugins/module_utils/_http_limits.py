@@ -89,13 +89,13 @@ class Exchange:
         return left if timeout is None else min(timeout, left)
 
 
-class _Thread(threading.local):
+class _ThreadState(threading.local):
     """What the thread is about: urllib3 has no way to hand it down to its connections."""
 
     exchange = Exchange()
 
 
-_thread = _Thread()
+_thread = _ThreadState()
 
 
 @contextmanager
@@ -124,13 +124,14 @@ class _Reader(io.RawIOBase):
         exchange = _thread.exchange
         if self.allowed <= 0:
             raise LimitError(f"too many bytes came while {exchange.doing}")
-        timeout = exchange.rest(self._timeout)
-        self._socket.settimeout(timeout)
+        left = exchange.rest()
+        by_deadline = left is not None and (self._timeout is None or left <= self._timeout)
+        self._socket.settimeout(left if by_deadline else self._timeout)
         view = memoryview(buffer)
         try:
             count = self._stream.readinto(view[: int(min(self.allowed, len(view)))])
         except socket.timeout:
-            if timeout != self._timeout:
+            if by_deadline:
                 raise DeadlineError(f"no time was left while {exchange.doing}") from None
             raise
         self.allowed -= count or 0
@@ -155,7 +156,7 @@ class _Response(http.client.HTTPResponse):
         exchange.doing = "the body of the response came"
 
 
-class _Options(list[t.Any]):
+class _DeadlineSocketOptions(list[t.Any]):
     """Socket options. urllib3 sets them before it tries one of the addresses of a host, each for the whole timeout."""
 
     def __iter__(self) -> Iterator[t.Any]:
@@ -173,7 +174,7 @@ class _Connection:
     def _new_conn(self) -> socket.socket:
         exchange = _thread.exchange
         exchange.doing = "a connection was made"
-        self.socket_options = _Options(getattr(self, "socket_options", None) or ())
+        self.socket_options = _DeadlineSocketOptions(getattr(self, "socket_options", None) or ())
         sock: socket.socket = super()._new_conn()  # type: ignore[misc]
         self._shake_hands()
         sock.settimeout(exchange.rest(sock.gettimeout()))

@@ -59,7 +59,7 @@ class Redactor:
 
     @functools.cached_property
     def _plain(self) -> set[str]:
-        plain = {_bare(stage) for value in self._values for stage in (value, *_unquoted(value))}
+        plain = {_without_quotes(stage) for value in self._values for stage in (value, *_unquoted(value))}
         return {part for part in plain if len(part) >= _SHORTEST_SECRET} | {
             digits for digits in self._encoded if len(digits) >= _SHORTEST_BASE64
         }
@@ -77,14 +77,14 @@ def _readings(text: str) -> Iterator[str]:
     Without quotes and blanks, too: what they were put around or into shows then.
     """
     for stage in (text, *_unquoted(text)):
-        bare = _bare(stage)
+        bare = _without_quotes(stage)
         yield bare
         decoded = _decoded(bare)
         for inner in (decoded, *_unquoted(decoded)):
-            yield _bare(inner)
+            yield _without_quotes(inner)
 
 
-def _bare(text: str) -> str:
+def _without_quotes(text: str) -> str:
     return _QUOTES.sub("", text)
 
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.community.vonage.plugins.module_utils import _rotation_record
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import after, instant, pin, seconds
+from ansible_collections.community.vonage.plugins.module_utils._rotation_settings import CONSUMERS, ENV_FILES
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import NOT_PLAIN, is_plain
 
 Record = _rotation_record.Record
@@ -137,11 +138,11 @@ def plan(record: Record, observation: Observation, policy: Policy, now: str) -> 
         `propagation_timeout` (durations), `overlap_warning` (a duration, empty for never), `admin`: whether the
         credentials are a primary account's, `current_secret_id`: an id named by the operator, `consumers`: the hosts
         that must confirm, `central`: the central consumer, whose generation must be read back (empty for none),
-        `vouched`: whether the operator has made sure for them, of a secret that was handed over
-        before this run, `holder`: who this run is, `holder_gone`: whether the process of the recorded lease's holder
-        is known to exist no more, `break_lease`: whether to ignore that lease, `emergency_reason`: what happened,
-        `accept_cut_off`: whether consumers may be cut off in an emergency, `env_file`: whether the consumers read the
-        secret from an environment file.
+        `vouched`: whether the operator has made sure for them, of a secret that was handed over before this run,
+        `holder`: who this run is, `holder_gone`: whether the process of the recorded lease's holder is known to exist
+        no more, `break_lease`: whether to ignore that lease, `emergency_reason`: what happened, `accept_cut_off`:
+        whether consumers may be cut off in an emergency, `distribute_tasks`: the hook that hands the secret over on
+        hosts.
     :param now: The time, ISO 8601 in UTC.
     :returns: `outcome` (`rotate`, `idle`, `grace`, `blocked`, `inconclusive`), `reason` (a stable word),
         `message` (one sentence), `steps`, `secret_id` (what `drop` or `revoke` would delete), `missing`
@@ -217,7 +218,7 @@ class _Case:
         self.central: str = policy.get("central") or ""
         self.emergency_reason: str = policy.get("emergency_reason") or ""
         self.accept_cut_off = bool(policy.get("accept_cut_off"))
-        self.env_file = bool(policy.get("env_file"))
+        self.env_file = policy.get("distribute_tasks") in ENV_FILES
         self.now = now
         self.current_id, self.pending_id = pin(record, self.ids, self.current, self.pending)
         self.lease = self._lease_of_another(policy)
@@ -717,7 +718,7 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
     hand_over = () if case.confirmed is not None else ("distribute", "confirm")
     missing = case.missing()
     unconfirmed = f"These consumers have not confirmed generation {case.record['generation']}: {', '.join(missing)}"
-    if case.central_missing():
+    if case.central_missing() and case.central not in CONSUMERS:
         unconfirmed += (
             ". A hook of your own confirms a central consumer by setting rotate_api_secret_central_confirmed_generation"
             " to the generation that it read back"

@@ -157,6 +157,9 @@ def _problem_of_consumer(hook: str, settings: Settings, variables: Mapping[str, 
         if not _setting(name, settings, variables):
             return f"{where}{_PREFIX}{name} is not set, which the consumer {consumer} needs"
     mode = _setting(_MODES.get(consumer, ""), settings, variables) if hook == "distribute_tasks" else None
+    if isinstance(mode, int):
+        # Ansible may hand the number on as the text of another number.
+        return f"{where}{_PREFIX}{_MODES[consumer]} must be an octal number in quotes, such as '0640'"
     if "{{" not in str(mode):
         try:
             parse_access(None, None, mode or None)

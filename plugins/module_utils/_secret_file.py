@@ -11,20 +11,18 @@ file. A file that cannot be read is an error, and never counts as an empty one.
 
 from __future__ import annotations
 
-import glob
 import grp
 import os
 import pwd
 import re
-import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
-    SUFFIX,
     Access,
     access_of,
     read,
+    remove_leftovers,
     replace,
 )
 
@@ -64,23 +62,21 @@ def is_plain(secret: str) -> bool:
     return _PLAIN.fullmatch(secret) is not None
 
 
-def parse_access(owner: str | None, group: str | None, mode: t.Any) -> Access:
+def parse_access(owner: str | None, group: str | None, mode: str | None) -> Access:
     """Look up who may read a file with a secret.
 
     :param owner: Name or number of a user of this host.
     :param group: Name or number of a group of this host.
-    :param mode: An octal number in quotes, such as `0640`, or the integer that YAML makes of it without quotes.
+    :param mode: An octal number as a text, such as `0640`.
     :raises SecretFileError: There is no such user or group, or others could use the file.
     """
     user_id = _number_of("user", owner, lambda name: pwd.getpwnam(name).pw_uid) if owner else None
     group_id = _number_of("group", group, lambda name: grp.getgrnam(name).gr_gid) if group else None
-    if isinstance(mode, str) and _OCTAL.fullmatch(mode):
-        mode = int(mode, 8)
     if mode is None:
         return Access(user_id, group_id)
-    if isinstance(mode, bool) or not isinstance(mode, int):
+    if _OCTAL.fullmatch(mode) is None:
         raise SecretFileError(f"The mode must be an octal number in quotes, such as '0640', not {mode!r}")
-    return Access(user_id, group_id, _closed(mode))
+    return Access(user_id, group_id, refuse_access_for_others(int(mode, 8)))
 
 
 def write_env_file(
@@ -95,7 +91,7 @@ def write_env_file(
     :param dropin: A drop-in of a systemd unit that is to name the file.
     :param check_mode: Whether to write nothing.
     :returns: Whether something changed, or would.
-    :raises SecretFileError: Nothing was written.
+    :raises SecretFileError: The file was refused, or could not be written. The message says what was changed.
     """
     target = _target(path)
     found = _read(target)
@@ -108,10 +104,11 @@ def write_env_file(
         )
     if not is_plain(mark.account_id):
         raise SecretFileError("account_id must be an API key as the Vonage dashboard shows it. Nothing was changed")
-    _closed(access_of(target, access).mode or 0)
+    refuse_access_for_others(access_of(target, access).mode or 0)
     content = f"{_HEADER}{_ACCOUNT}={mark.account_id}\n{_SECRET}={secret}\n{_GENERATION}={mark.generation}\n".encode()
     if dropin is not None:
         _refuse_dropin_of_others(dropin)
+        _make_directory(os.path.dirname(dropin), check_mode)
     changed = _replace(target, content, access, check_mode)
     if dropin is not None:
         changed = _write_dropin(dropin, path, check_mode) or changed
@@ -130,7 +127,7 @@ def write_text_file(path: str, content: bytes, mark: Mark, access: Access, check
     :param access: Who may read the file.
     :param check_mode: Whether to write nothing.
     :returns: Whether something changed, or would.
-    :raises SecretFileError: Nothing was written.
+    :raises SecretFileError: The file was refused, or could not be written. The message says what was changed.
     """
     target = _target(path)
     note = f"{_hidden(target)}.rotate_api_secret"
@@ -143,7 +140,7 @@ def write_text_file(path: str, content: bytes, mark: Mark, access: Access, check
             f"{path} was not written by this role. If the template is to take its place, say so with an empty file"
             f" {note}. Nothing was changed on this host"
         )
-    _closed(access_of(target, access).mode or 0)
+    refuse_access_for_others(access_of(target, access).mode or 0)
     changed = _replace(note, f"{mark.account_id} {mark.generation}\n".encode(), Access(mode=0o644), check_mode)
     return _replace(target, content, access, check_mode) or changed
 
@@ -169,8 +166,8 @@ def _read(path: str) -> bytes | None:
         return None
     except OSError as error:
         raise SecretFileError(
-            f"{path} is there, and {_login()} cannot read it: {error.strerror}. What it holds would be lost: run with"
-            " become, let that user read the file, or name another one. Nothing was changed on this host"
+            f"{path} is there, and {_login()} cannot read it: {error.strerror}. It is not overwritten unread: run with"
+            " become, give that user read access, or name another file. Nothing was changed on this host"
         ) from None
 
 
@@ -202,13 +199,19 @@ def _refuse_dropin_of_others(path: str) -> None:
         raise SecretFileError(f"{path} was not written by this role: move it away. Nothing was changed on this host")
 
 
+def _make_directory(path: str, check_mode: bool) -> None:
+    if os.path.isdir(path) or check_mode:
+        return
+    try:
+        os.mkdir(path)
+        os.chmod(path, 0o755)
+    except OSError as error:
+        raise SecretFileError(
+            f"{path} cannot be made by {_login()}: {error.strerror}. Run with become. Nothing was changed on this host"
+        ) from None
+
+
 def _write_dropin(path: str, env_file: str, check_mode: bool) -> bool:
-    directory = os.path.dirname(path)
-    if not os.path.isdir(directory) and not check_mode:
-        try:
-            os.mkdir(directory, 0o755)
-        except OSError as error:
-            raise SecretFileError(f"{directory} cannot be made by {_login()}: {error.strerror}") from None
     content = f"{_HEADER}[Service]\nEnvironmentFile={env_file}\n".encode()
     return _replace(os.path.realpath(path), content, Access(mode=0o644), check_mode)
 
@@ -222,9 +225,7 @@ def _replace(path: str, content: bytes, access: Access, check_mode: bool) -> boo
     if check_mode:
         return True
     try:
-        # What a run left that was killed.
-        for rest in glob.glob(f"{glob.escape(_hidden(path))}.*{SUFFIX}"):
-            os.unlink(rest)
+        remove_leftovers(path)
         replace(path, content, access)
     except OSError as error:
         raise SecretFileError(
@@ -247,8 +248,8 @@ def _number_of(kind: str, name: str, look_up: Callable[[str], int]) -> int:
         raise SecretFileError(f"There is no {kind} {name} on this host. Nothing was changed on it") from None
 
 
-def _closed(mode: int) -> int:
-    """The mode of a file with a secret."""
+def refuse_access_for_others(mode: int) -> int:
+    """Return the mode of a file with a secret, when it is closed to others."""
     if mode & ~0o770:
         raise SecretFileError(
             f"With the mode {mode:04o}, others than the owner and the group may use the file: give it to the group of"

@@ -12,15 +12,20 @@ import typing as t
 
 # Half of a character. JSON may hold one, and UTF-8 has no place for it: Ansible refuses the whole result.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Control characters and ends of lines, characters that reverse the direction of a text or cannot be seen, and lone
+# surrogates, which no output can encode.
+_NOT_SHOWN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
+    "\\ud800-\\udfff\\U000e0000-\\U000e007f]+"
+)
 
 
 def one_line(text: str) -> str:
-    """A text without line ends and other control characters, for a message: a terminal, or a log, would obey them.
+    """A text as one line of characters that can be seen, for a message: a terminal, or a log, would obey others.
 
     :param text: Whatever somebody else has said.
     """
-    return " ".join(_CONTROL_CHARACTERS.sub(" ", text).split())
+    return " ".join(_NOT_SHOWN.sub(" ", text).split())
 
 
 def encodable(value: t.Any) -> t.Any:

@@ -78,7 +78,7 @@ options:
     description:
       - The mode as an octal number in quotes. Others must not be able to use the file.
       - By default, a file keeps its mode, and a new one gets C(0600).
-    type: raw
+    type: str
 """
 
 EXAMPLES = r"""
@@ -126,7 +126,7 @@ def main() -> None:
             "dropin": {"type": "str"},
             "owner": {"type": "str"},
             "group": {"type": "str"},
-            "mode": {"type": "raw"},
+            "mode": {"type": "str"},
         },
         required_one_of=[("secret", "content")],
         mutually_exclusive=[("secret", "content"), ("content", "dropin")],
@@ -144,7 +144,7 @@ def main() -> None:
     except SecretFileError as error:
         module.fail_json(msg=str(error))
     except binascii.Error:
-        module.fail_json(msg="content is no Base64")
+        module.fail_json(msg="content must be Base64")
     module.exit_json(changed=changed, path=os.path.realpath(path))
 
 

@@ -33,8 +33,12 @@ def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     return dumper.represent_scalar(_UNSAFE, text)
 
 
+def _construct(loader: yaml.SafeLoader, node: yaml.Node) -> t.Any:
+    return loader.construct_scalar(t.cast(yaml.ScalarNode, node))
+
+
 _Dumper.add_representer(str, _represent)
-_Loader.add_constructor(_UNSAFE, lambda _loader, node: str(node.value))
+_Loader.add_constructor(_UNSAFE, _construct)
 
 
 def dump(document: t.Any) -> bytes:

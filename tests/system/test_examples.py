@@ -62,6 +62,8 @@ MODULES: dict[str, Outcome | None] = {
     "rotation_decision": None,
     "rotation_report": None,
     "rotation_service": None,
+    # Run in test_consumers.py.
+    "rotation_secret_file": None,
     "rotation_record": Outcome("ok ok", that=["stored.record is none"]),
     # Run in test_stores.py.
     **{f"rotation_record_{store}": None for store in ("aws_secretsmanager", "hashi_vault_kv2", "kubernetes")},

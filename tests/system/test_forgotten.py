@@ -58,6 +58,7 @@ def test_nothing_is_left_of_a_run_that_fails(place: Rehearsal) -> None:
     assert '"failed_task": ' in run.output.rpartition("PLAY [localhost:all]")[2]
 
 
+@pytest.mark.full
 @pytest.mark.every_core
 def test_nothing_is_left_on_a_consumer_that_fails(place: Rehearsal) -> None:
     handled = {"block": [FAILS], "rescue": [{"ansible.builtin.fail": {"msg": "not taken"}}]}

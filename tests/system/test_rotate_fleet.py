@@ -155,6 +155,7 @@ def test_a_canary_that_fails_keeps_the_others_from_being_begun(place: Rehearsal)
     assert f"left alone: {', '.join([*SUBACCOUNTS[1:], ACCOUNT])}" in run.text
 
 
+@pytest.mark.full
 def test_no_value_is_left_in_the_variables_of_the_run(place: Rehearsal) -> None:
     accounts = Accounts(place, with_secrets=False)
     accounts.secrets.clear()

@@ -126,14 +126,12 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
             " secret first",
             code="delete-last-secret",
         )
-    # Of an account of its own alone, and when nobody says which secret the task logs in with.
+    # Warn only if the task manages its own account and api_secret_id was not given.
     own_login = account_id == client.api_key and not login_id
     warnings = [_may_end_login(secret_id)] if own_login and check_mode else []
     if not check_mode:
         try:
             client.delete_secret(account_id, secret_id)
-            if own_login and client.probe(account_id, client.login[1]).answered == "refused":
-                warnings = [_ended_login(secret_id, after)]
         except Refused as error:
             if error.code != "invalid-id":
                 raise
@@ -150,6 +148,8 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
                 message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
                 raise error.restated(message) from None
             after = listed
+        if own_login and client.probe(account_id, client.login[1]).answered == "refused":
+            warnings = [_ended_login(secret_id, after)]
     result = _secret_result(True, before, after, found)
     return {**result, "warnings": warnings} if warnings else result
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from pathlib import Path
@@ -26,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_file_is_created_once_where_there_are_no_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_links(*_paths: object) -> None:
-        raise PermissionError
+        raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", no_links)
     path = tmp_path / "file"

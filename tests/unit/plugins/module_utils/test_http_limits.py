@@ -87,6 +87,7 @@ class Stream:
         self._parts = parts
         self._ticking = ticking
         self.requests = self.sent = 0
+        self._counts = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -102,12 +103,14 @@ class Stream:
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(65536)
-            self.requests += 1
+            with self._counts:
+                self.requests += 1
             for part in self._parts():
                 if self._ticking is not None:
                     self._ticking.ticks.acquire(timeout=HANGS)
                 connection.sendall(part)
-                self.sent += len(part)
+                with self._counts:
+                    self.sent += len(part)
 
     def __enter__(self) -> Stream:
         return self

@@ -853,7 +853,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     "back, but readers of an environment file would read another value": (
         {"stage": "promoted", "previous": {**PREVIOUS, "value": "Abcd1234!!;"}},
         {"previous": "accepted"},
-        {**BACK, "env_file": True},
+        {**BACK, "distribute_tasks": "env_file"},
         "blocked",
         "rollback_impossible",
         "",

@@ -122,6 +122,7 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
             "rotate_api_secret_distribute_tasks is envfile: name one of awx_cred",
         ),
         ({"distribute_central_tasks": "/srv/no/hook.yml"}, "names /srv/no/hook.yml, which is no file"),
+        ({"env_file_mode": 0o640}, "For gateway1, rotate_api_secret_env_file_mode must be an octal number in quotes"),
         ({"env_file_mode": "0644"}, "For gateway1, rotate_api_secret_env_file_mode: With the mode 0644, others than"),
         (
             {

@@ -211,7 +211,7 @@ def test_no_moment_lets_others_read_the_secret(
 
 
 def test_the_rest_of_a_run_that_was_killed_is_removed(place: Path) -> None:
-    place.with_name(".vonage.env.abc.new").write_text(SECRET)
+    place.with_name(".vonage.env.abcd5678.new").write_text(SECRET)
     env_file(place)
     assert [path.name for path in place.parent.iterdir()] == ["vonage.env"]
 
@@ -229,7 +229,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_one(
     unreadable.chmod(0)
     message = error_of_another_user(write, open_place)
     assert f"{unreadable} is there, and " in message
-    assert "cannot read it: Permission denied" in message
+    assert "cannot read it: Permission denied. It is not overwritten unread" in message
     unreadable.chmod(0o600)
     assert open_place.read_text() == content
 
@@ -264,21 +264,15 @@ def test_a_user_who_does_not_exist_is_named_before_anything_is_written(
     ("mode", "message"),
     [
         ("0644", "With the mode 0644, others than the owner and the group may use the file"),
-        (0o604, "With the mode 0604, others"),
+        ("0604", "With the mode 0604, others"),
         ("384", "must be an octal number in quotes, such as '0640', not '384'"),
         ("u=rw", "must be an octal number in quotes, such as '0640', not 'u=rw'"),
-        (True, "must be an octal number in quotes, such as '0640', not True"),
     ],
 )
-def test_a_mode_is_octal_and_closed_to_others(mode: t.Any, message: str) -> None:
+def test_a_mode_is_octal_and_closed_to_others(mode: str, message: str) -> None:
     with pytest.raises(SecretFileError) as caught:
         parse_access(None, None, mode)
     assert message in str(caught.value)
-
-
-@pytest.mark.parametrize("mode", ["0640", 0o640])
-def test_a_mode_may_be_written_with_or_without_quotes(mode: t.Any) -> None:
-    assert parse_access("0", "0", mode) == Access(0, 0, 0o640)
 
 
 @every_kind
