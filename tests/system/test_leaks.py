@@ -59,7 +59,7 @@ UNSENT = {"rest_url": "http://127.0.0.1:1", "api_url": "http://127.0.0.1:1", "re
 HOOK = {"mo_callback_url": "https://example.com/sms"}
 TRX = {"trx": "00X123"}
 CREATE = {"secret": NEW}
-WRITE = {"path": "/nowhere/vonage.env", "account_id": ACCOUNT, "generation": 1, **CREATE}
+WRITE = {"path": "/nowhere/vonage.env", "account_id": ACCOUNT, "generation": 1}
 RECORD = "{{ lookup('env', 'RECORD') | from_json }}"
 SAVE = {"path": variable("RECORD_PATH"), "record": RECORD}
 FRESH = f"{{{{ '{ACCOUNT}' | community.vonage.rotation_new_record({NEW[3:-3]}) }}}}"
@@ -233,9 +233,9 @@ CASES = {
         "there is no lookup",
     ),
     "service-of-a-text": Case("rotation_service", {"service": "The vault", "record": NEW}, "must be a dictionary"),
-    "secret-file": Case("rotation_secret_file", {**WRITE, "path": "vonage.env"}, "by its absolute path"),
-    "secret-file-of-two-kinds": Case("rotation_secret_file", {**WRITE, "content": NEW}, "mutually exclusive"),
-    "secret-file-of-no-base64": Case("rotation_secret_file", {**WRITE, "secret": None, "content": f"%{NEW}"}, "Base64"),
+    "secret-file": Case("rotation_secret_file", {**WRITE, **CREATE, "path": "vonage.env"}, "by its absolute path"),
+    "secret-file-of-two-kinds": Case("rotation_secret_file", {**WRITE, **CREATE, "content": NEW}, "mutually exclusive"),
+    "secret-file-of-no-base64": Case("rotation_secret_file", {**WRITE, "content": f"%{NEW}"}, "Base64"),
     "report-without-decision": Case("rotation_report", {"record": FRESH}, "missing required"),
 }
 
