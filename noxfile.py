@@ -44,7 +44,12 @@ PIP = {"2.16": "23.1.2", "2.17": "23.1.2", "2.18": "24.2", "2.19": "24.2", "2.20
 
 # The system tests that need services beside Vonage, and the collections that speak to these.
 SERVICE_FAULTS = "tests/system/test_service_faults.py"
-SERVICES = ("tests/system/test_central_consumers.py", "tests/system/test_stores.py", SERVICE_FAULTS)
+SERVICES = (
+    "tests/system/test_central_consumers.py",
+    "tests/system/test_fake_kubernetes.py",
+    "tests/system/test_stores.py",
+    SERVICE_FAULTS,
+)
 
 Session = Callable[[nox.Session], None]
 
