@@ -45,6 +45,7 @@ class ActionModule(ActionBase):
                 "policy": {"type": "dict", "required": True},
                 "hosts": {"type": "list", "elements": "str", "default": []},
                 "hooks": {"type": "dict", "default": {}},
+                "hand_over_with": {"type": "dict", "default": {}},
             }
         )
         record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
@@ -54,7 +55,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(wrong)
         now = datetime.now(timezone.utc)
         if begun:
-            started = {name: begun[name] for name in ("run", "vouched", "hand_over_to")}
+            started = {name: begun[name] for name in ("run", "vouched", "hand_over_to", "hand_over_with")}
         else:
             # A confirmation counts for this run alone, and not for another account's in the same run of Ansible. The
             # operator's word stands for the confirmations, but only of a secret that was handed over before this run.
@@ -63,6 +64,7 @@ class ActionModule(ActionBase):
                 "run": f"{record['account_id']} {now.isoformat()} {_holder.holder(os.getppid())}",
                 "vouched": policy["mode"] == "finish" and record["stage"] in ("promoted", "distributed", "revoking"),
                 "hand_over_to": [],
+                "hand_over_with": options["hand_over_with"],
             }
         confirmed = {
             confirmation["host"]: confirmation["generation"]

@@ -29,7 +29,7 @@ _REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "miss
 
 # Of a decision, what a run is directed by, and what an action adds.
 _INTERNAL = (
-    *("asks", "begun_steps", "current", "decisions", "hand_over_to", "tasks", "vouched"),
+    *("asks", "begun_steps", "current", "decisions", "hand_over_to", "hand_over_with", "tasks", "vouched"),
     *("changed", "failed", "msg", "warnings"),
 )
 

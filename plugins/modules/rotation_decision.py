@@ -95,6 +95,12 @@ options:
         C(notify); what has an empty value is not done.
     type: dict
     default: {}
+  hand_over_with:
+    description:
+      - The hooks that hand the secret over on the consumers, C(distribute), and ask them, C(confirm). They are returned
+        as they are, so that a consumer cannot replace them.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -194,4 +200,9 @@ hand_over_to:
   type: list
   elements: str
   sample: [gateway1]
+hand_over_with:
+  description: The hooks that hand the secret over on the consumers, and ask them.
+  returned: always
+  type: dict
+  sample: {distribute: env_file, confirm: env_file}
 """

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import ACCOUNT, Rehearsal, account
 from intercept import Answer, intercept
 
@@ -171,3 +172,27 @@ def test_a_record_with_templates_for_texts_serves_as_vars_files(place: Rehearsal
     assert run.status == 0, run.output
     assert not touched.exists()
     assert json.loads(read.read_text(encoding="utf-8")) == record
+
+
+@pytest.mark.every_core
+def test_a_host_does_not_choose_the_files_that_the_controller_runs(place: Rehearsal) -> None:
+    written = place.directory / "written"
+    facts = {
+        "rotate_api_secret_confirm_tasks": "report.yml",
+        # What report.yml needs to write there.
+        "rotate_api_secret_report": str(written),
+        "rotate_api_secret_result": {"decisions": [], "begun_steps": [], "missing": []},
+        "rotate_api_secret_stored": {"record": {"version": 1, "generation": 1, "stage": "idle"}},
+        "__rotate_api_secret_listed": {"secrets": []},
+    }
+    answer = json.dumps({"changed": True, "ansible_facts": facts})
+    python = place.directory / "python"
+    python.write_text(f"#!/bin/sh\ncat > /dev/null < /dev/null\ncat << 'END'\n{answer}\nEND\n", encoding="utf-8")
+    python.chmod(0o700)
+    inventory = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))
+    inventory["all"]["children"]["sms_gateways"]["hosts"]["gateway1"]["ansible_python_interpreter"] = str(python)
+    place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    run = place.run()
+    assert "have not confirmed generation 1: gateway1" in run.text
+    assert not written.exists()
+    assert len(place.secret_ids()) == 2
