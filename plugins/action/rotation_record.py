@@ -21,6 +21,7 @@ from ansible_collections.community.vonage.plugins.module_utils._atomic_file impo
     read,
     remove_leftovers,
     replace,
+    resolve,
 )
 from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
 from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import locked
@@ -52,7 +53,13 @@ class ActionModule(RecordAction):
             )
         vault = _Vault(self._loader._vault, in_clear=options["in_clear"])
         vault.check()
-        return _FileStore(Path(os.path.realpath(options["path"])), vault)
+        try:
+            path = resolve(options["path"])
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"The record {options['path']} cannot be used: {error.filename}: {error.strerror}. Nothing was changed"
+            ) from None
+        return _FileStore(Path(path), vault)
 
 
 class _FileStore(RecordStore):

@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import silent
+from ansible_collections.community.vonage.plugins.plugin_utils._record_store import silent, silent_in
 from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
 
 Fields = dict[str, t.Any]
@@ -167,7 +167,7 @@ def _entry(options: Fields, result: Fields) -> Fields:
     }
     if options["failure"] is not None:
         failure = options["failure"] if isinstance(options["failure"], Mapping) else {}
-        entry.update(message=result["msg"], error=failure.get("error"))
+        entry.update(message=result["msg"], error=silent_in(failure.get("error"), options["record"]))
     return entry
 
 

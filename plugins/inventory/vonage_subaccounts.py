@@ -134,6 +134,14 @@ _ON_THE_CONTROLLER = {
 }
 
 
+def _is_machine(host: t.Any) -> bool:
+    """Whether a host is none that this plugin has made, and not named after an account either.
+
+    A machine may have the API key that it uses as a variable.
+    """
+    return "vonage_created_at" not in host.vars and host.vars.get("vonage_api_key") != host.name
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "community.vonage.vonage_subaccounts"
 
@@ -215,24 +223,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if self.get_option("include_suspended") or not account.suspended
         ]
         hosts = self._host_names(family, [account for _group, account in rows])
-        for group, account in rows:
-            self._add_host(hosts[account.api_key], group, account)
-        # The groups that keyed_groups makes of the accounts are known only now.
-        both = sorted({*hosts.values()}.intersection(self.inventory.groups))
-        if both:
-            raise AnsibleParserError(f"{', '.join(both)} would be a host and a group: give keyed_groups a prefix")
-        self._leave_groups(machines)
+        try:
+            for group, account in rows:
+                self._add_host(hosts[account.api_key], group, account)
+            # The groups that keyed_groups makes of the accounts are known only now.
+            both = sorted({*hosts.values()}.intersection(self.inventory.groups))
+            if both:
+                raise AnsibleParserError(f"{', '.join(both)} would be a host and a group: give keyed_groups a prefix")
+        finally:
+            # Ansible keeps what was added before an error.
+            self._leave_groups(machines)
 
     def _groups_of_machines(self) -> dict[str, set[str]]:
         """The groups with hosts that are no accounts, and the hosts of each; without those that the file names."""
         named = {"all", "ungrouped", "vonage_subaccounts", "vonage_primary"}
         named.update(map(self._sanitize_group_name, self.get_option("groups") or ()))
         groups = {name: group for name, group in self.inventory.groups.items() if name not in named}
-        mixed = {
-            name
-            for name, group in groups.items()
-            if any("vonage_api_key" not in host.vars for host in group.get_hosts())
-        }
+        mixed = {name for name, group in groups.items() if any(map(_is_machine, group.get_hosts()))}
         # A host of a group is one of the groups above it, too.
         return {
             name: {host.name for host in group.hosts}

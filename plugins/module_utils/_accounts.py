@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from ansible_collections.community.vonage.plugins.module_utils._answers import amount, moment
 
-_KEY = re.compile(r"[\w-]+")
+_KEY = re.compile(r"[\w-]{1,64}")
 
 
 class Account(t.NamedTuple):

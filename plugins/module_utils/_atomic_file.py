@@ -25,6 +25,9 @@ _SUFFIX = ".new"
 
 StrPath = t.Union[str, "os.PathLike[str]"]
 
+# More than any path has.
+_MOST_STEPS = 1000
+
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_ATTRIBUTES = (errno.ENOENT, errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP)
 # Checksums of the content, which is another one.
@@ -65,7 +68,7 @@ def create(path: StrPath, content: bytes) -> None:
     :raises FileExistsError: It exists already.
     :raises OSError: It cannot be written.
     """
-    path = os.path.realpath(path)
+    path = resolve(path)
     with _temporary(path) as (name, descriptor):
         _write(descriptor, content)
         try:
@@ -90,7 +93,7 @@ def replace(path: StrPath, content: bytes, access: Access = AS_IT_IS) -> None:
     :param access: Who may use the file.
     :raises OSError: The file cannot be written, is no regular file, or the access cannot be set; it is unchanged then.
     """
-    path = os.path.realpath(path)
+    path = resolve(path)
     with suppress(FileNotFoundError):
         check_regular(os.stat(path), path)
     with _temporary(path) as (name, descriptor):
@@ -100,6 +103,41 @@ def replace(path: StrPath, content: bytes, access: Access = AS_IT_IS) -> None:
     _make_durable(os.path.dirname(path))
 
 
+def resolve(path: StrPath) -> str:
+    """The file that a path leads to.
+
+    A link is followed when it belongs to root or to this login. A link of somebody else could lead this login to any
+    file that only this login may write.
+
+    :raises OSError: A link belongs to somebody else, or links lead in a circle.
+    """
+    left, resolved = os.path.abspath(path).split(os.sep)[1:], os.sep
+    for _step in range(_MOST_STEPS):
+        if not left:
+            return resolved
+        name, left = left[0], left[1:]
+        if name == os.pardir:
+            resolved = os.path.dirname(resolved)
+            continue
+        if name in ("", os.curdir):
+            continue
+        step = os.path.join(resolved, name)
+        try:
+            found = os.lstat(step)
+        except FileNotFoundError:
+            resolved = step
+            continue
+        if not stat.S_ISLNK(found.st_mode):
+            resolved = step
+            continue
+        if found.st_uid not in (0, os.geteuid()):
+            raise OSError(errno.EPERM, "it is a link of another user, which is not followed", step)
+        target = os.readlink(step)
+        resolved = os.sep if os.path.isabs(target) else resolved
+        left = [*target.split(os.sep), *left]
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+
+
 def remove_leftovers(path: StrPath) -> None:
     """Remove the temporary files of a path that killed runs have left beside it.
 
@@ -107,7 +145,7 @@ def remove_leftovers(path: StrPath) -> None:
 
     :raises OSError: One of them cannot be removed.
     """
-    directory, name = os.path.split(os.path.realpath(path))
+    directory, name = os.path.split(resolve(path))
     # mkstemp makes eight characters.
     for rest in glob.glob(os.path.join(glob.escape(directory), f".{glob.escape(name)}.{'?' * 8}{_SUFFIX}")):
         with suppress(FileNotFoundError):

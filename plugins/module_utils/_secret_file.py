@@ -24,6 +24,7 @@ from ansible_collections.community.vonage.plugins.module_utils._atomic_file impo
     read,
     remove_leftovers,
     replace,
+    resolve,
 )
 
 # A shell, systemd's EnvironmentFile= and docker's --env-file read these characters as they stand. Each of them has a
@@ -33,6 +34,8 @@ _PLAIN = re.compile("[A-Za-z0-9_@%+=:,./-]+")
 NOT_PLAIN = "has characters that a shell, systemd and docker do not all read alike from an environment file"
 
 _OCTAL = re.compile("0[0-7]{3}")
+
+_GENERATION_NUMBER = re.compile("[0-9]{1,9}")
 
 _ACCOUNT = "VONAGE_API_KEY"
 _SECRET = "VONAGE_API_SECRET"
@@ -96,7 +99,14 @@ def write_env_file(
     target = _target(path)
     found = _read(target)
     if found is not None:
-        _refuse_older(path, f"the line {_GENERATION}", _mark_of_env_file(path, found), mark)
+        there, value = _parse_env_file(path, found)
+        _refuse_older(path, f"the line {_GENERATION}", there, mark)
+        # The numbers of a record that was started anew begin at 1 again, and the process would confirm another secret.
+        if there == mark and value not in ("", secret):
+            raise SecretFileError(
+                f"{path} has another secret with generation {mark.generation}: the record was started anew. Remove the"
+                f" line {_GENERATION} from it, and restart the process that reads it. Nothing was changed on this host"
+            )
     if not is_plain(secret):
         raise SecretFileError(
             f"The secret {NOT_PLAIN}: rotate to a new one, or hand this one over with the consumer template_file, with"
@@ -134,7 +144,7 @@ def write_text_file(path: str, content: bytes, mark: Mark, access: Access, check
     noted = _read(note)
     if noted is not None:
         account_id, generation = [*noted.decode(errors="replace").split(), "", ""][:2]
-        _refuse_older(path, f"the text in {note}", Mark(account_id, _number(generation)), mark)
+        _refuse_older(path, f"the text in {note}", Mark(account_id, _number(note, generation)), mark)
     elif _read(target) is not None:
         raise SecretFileError(
             f"{path} was not written by this role. If the template is to take its place, say so with an empty file"
@@ -149,11 +159,22 @@ def _target(path: str) -> str:
     """The file that a path leads to."""
     if not os.path.isabs(path):
         raise SecretFileError(f"Name the file by its absolute path, not by {path or 'nothing'}")
-    target = os.path.realpath(path)
+    try:
+        target = resolve(path)
+    except OSError as error:
+        raise SecretFileError(
+            f"{path} cannot be written: {error.filename}: {error.strerror}. Name the file itself. Nothing was changed"
+            " on this host"
+        ) from None
     if not os.path.isdir(os.path.dirname(target)):
         raise SecretFileError(
             f"{path} cannot be written: name a file in a directory that exists on this host, or create"
             f" {os.path.dirname(target)} first"
+        )
+    if os.stat(os.path.dirname(target)).st_mode & 0o002:
+        raise SecretFileError(
+            f"{path} is in a directory that every user can write to: name a file in another directory. Nothing was"
+            " changed on this host"
         )
     return target
 
@@ -171,7 +192,7 @@ def _read(path: str) -> bytes | None:
         ) from None
 
 
-def _mark_of_env_file(path: str, content: bytes) -> Mark:
+def _parse_env_file(path: str, content: bytes) -> tuple[Mark, str]:
     settings = {_ACCOUNT: "", _SECRET: "", _GENERATION: ""}
     for line in content.decode(errors="replace").split("\n"):
         name, equals, value = line.partition("=")
@@ -182,7 +203,7 @@ def _mark_of_env_file(path: str, content: bytes) -> Mark:
                 f"{path} holds other settings, which would be lost: give the secret a file of its own. Nothing was"
                 " changed on this host"
             )
-    return Mark(settings[_ACCOUNT], _number(settings[_GENERATION]))
+    return Mark(settings[_ACCOUNT], _number(path, settings[_GENERATION])), settings[_SECRET]
 
 
 def _refuse_older(path: str, place_of_mark: str, found: Mark, mark: Mark) -> None:
@@ -194,7 +215,7 @@ def _refuse_older(path: str, place_of_mark: str, found: Mark, mark: Mark) -> Non
 
 
 def _refuse_dropin_of_others(path: str) -> None:
-    found = _read(os.path.realpath(path))
+    found = _read(path)
     if found is not None and not found.startswith(_HEADER.encode()):
         raise SecretFileError(f"{path} was not written by this role: move it away. Nothing was changed on this host")
 
@@ -213,7 +234,7 @@ def _make_directory(path: str, check_mode: bool) -> None:
 
 def _write_dropin(path: str, env_file: str, check_mode: bool) -> bool:
     content = f"{_HEADER}[Service]\nEnvironmentFile={env_file}\n".encode()
-    return _replace(os.path.realpath(path), content, Access(mode=0o644), check_mode)
+    return _replace(path, content, Access(mode=0o644), check_mode)
 
 
 def _replace(path: str, content: bytes, access: Access, check_mode: bool) -> bool:
@@ -265,5 +286,13 @@ def _login() -> str:
         return f"the user {os.geteuid()}"
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() else 0
+def _number(path: str, text: str) -> int:
+    """The number of a secret; 0 when none is noted."""
+    if not text:
+        return 0
+    if _GENERATION_NUMBER.fullmatch(text) is None:
+        raise SecretFileError(
+            f"{path} names a generation that is no number, so it cannot be told whether its secret is newer: remove it"
+            " there. Nothing was changed on this host"
+        )
+    return int(text)

@@ -94,7 +94,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The file that was written, without links.
+  description: The file, as O(path) names it.
   returned: success
   type: str
   sample: /etc/sms-gateway/vonage.env
@@ -102,7 +102,6 @@ path:
 
 import base64
 import binascii
-import os
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -145,7 +144,7 @@ def main() -> None:
         module.fail_json(msg=str(error))
     except binascii.Error:
         module.fail_json(msg="content must be Base64")
-    module.exit_json(changed=changed, path=os.path.realpath(path))
+    module.exit_json(changed=changed, path=path)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def is_gone(name: str) -> bool:
     if not found or found["machine"] != _machine() or found["started"] == "0":
         return False
     # With the time of its start, because ids of processes are given again.
-    return _started(int(found["process"])) != int(found["started"])
+    process = int(found["process"])
+    return _started(process) != int(found["started"]) and not _is_hidden(process)
 
 
 def _machine() -> str:
@@ -49,6 +50,17 @@ def _machine() -> str:
         return f"{boot}/{os.readlink(_PROC / 'self/ns/pid')}"
     except OSError:
         return "unknown"
+
+
+def _is_hidden(process: int) -> bool:
+    """Whether there is a process of another user that this user may not see, as with the mount option hidepid."""
+    if (_PROC / str(process)).exists():
+        return False
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 def _started(process: int) -> int | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ansible_collections.community.vonage.plugins.module_utils._atomic_file import open_regular
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import open_regular, resolve
 
 # Seconds. Another run holds a lock for as long as it takes to write a small file.
 _LONGEST_WAIT = 30.0
@@ -33,7 +33,7 @@ def locked(path: Path, new_mode: int | None = None, wait: float = _LONGEST_WAIT)
     :param wait: Seconds to wait for another process that holds the lock.
     :raises OSError: The file cannot be opened, is no regular file, or stays locked.
     """
-    path = Path(os.path.realpath(path))
+    path = Path(resolve(path))
     if new_mode is not None:
         with suppress(FileExistsError):
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -213,6 +213,15 @@ def silent(text: t.Any, *records: Record | None) -> str:
     return one_line(Redactor([], values)(str(text)))
 
 
+def silent_in(value: t.Any, *records: Record | None) -> t.Any:
+    """A value of plain types, of which each text is silent."""
+    if isinstance(value, Mapping):
+        return {name: silent_in(item, *records) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [silent_in(item, *records) for item in value]
+    return silent(value, *records) if isinstance(value, str) else value
+
+
 def _values(record: t.Any) -> Iterator[str]:
     """All values in a record, wherever they are."""
     if isinstance(record, Mapping):

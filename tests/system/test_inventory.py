@@ -292,15 +292,22 @@ def test_an_api_key_never_is_another_host_or_group(place: Rehearsal) -> None:
 
 @pytest.mark.every_core
 def test_no_name_puts_an_account_into_a_group_of_machines(place: Rehearsal) -> None:
-    load(place, subaccount("key00001", "gateways"), subaccount("key00002", "shops"))
+    names = ("gateways", "shops", "south", "senders")
+    load(place, *(subaccount(f"key0000{number}", name) for number, name in enumerate(names, 1)))
     static = place.directory / "static.yml"
-    groups = {"gateways": {"children": {"north": {"hosts": {"a_machine": {}}}}}, "shops": {"vars": {"empty": True}}}
+    groups = {
+        "gateways": {"children": {"north": {"hosts": {"a_machine": {}}}, "south": {}}},
+        "shops": {"vars": {"empty": True}},
+        # A machine that has the API key that it uses as a variable.
+        "senders": {"hosts": {"a_sender": {"vonage_api_key": "key00001"}}},
+    }
     static.write_text(yaml.safe_dump(groups), encoding="utf-8")
     keyed = [{"key": "vonage_name", "separator": ""}]
     found = inventory(place, "-i", str(static), "-i", write(place, keyed_groups=keyed))
     assert found.status == 0, found.said
     assert "are in no group of other hosts, give keyed_groups a prefix: key00001 (gateways)" in found.said
-    assert found.groups["gateways"] == []
+    assert found.groups["gateways"] == found.groups.get("south", []) == []
+    assert found.groups["senders"] == ["a_sender"]
     # One that is there for its variables alone.
     assert found.groups["shops"] == ["key00002"]
     assert found.hosts["key00002"]["empty"] is True

@@ -101,7 +101,7 @@ def error_of_another_user(write: Write, path: Path) -> str:
 
 @pytest.fixture
 def open_place() -> Iterator[Path]:
-    """A file in a directory that every user can write to."""
+    """A file in a directory of the user that tests are for who are not root."""
     folders = map(Path, (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"))
     reachable = (
         folder
@@ -109,7 +109,9 @@ def open_place() -> Iterator[Path]:
         if folder.is_dir() and all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
     )
     with tempfile.TemporaryDirectory(dir=next(reachable)) as directory:
-        Path(directory).chmod(0o777)
+        Path(directory).chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(directory, NOBODY, NOBODY)
         yield Path(directory) / "vonage.env"
 
 
@@ -358,6 +360,56 @@ def test_a_pipe_is_refused_and_not_waited_for(write: Write, make: Callable[[Path
     os.mkfifo(place)
     with pytest.raises(SecretFileError, match="it is not a regular file"):
         write(place)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a link of another user is made by root")
+@every_kind
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_of_another_user_is_not_followed(
+    write: Write, make: Callable[[Path], None], place: Path, exists: bool
+) -> None:
+    target = place.parent / "ld.so.preload"
+    if exists:
+        make(target)
+    place.symlink_to(target)
+    os.lchown(place, NOBODY, NOBODY)
+    content = target.read_text() if exists else None
+    with pytest.raises(SecretFileError, match="it is a link of another user, which is not followed"):
+        write(place)
+    assert (target.read_text() if exists else None) == content
+    assert exists or not target.exists()
+
+
+@every_kind
+def test_a_directory_that_everybody_may_write_to_is_refused(
+    write: Write, make: Callable[[Path], None], place: Path
+) -> None:
+    place.parent.chmod(0o1777)
+    with pytest.raises(SecretFileError, match="in a directory that every user can write to"):
+        write(place)
+    assert list(place.parent.iterdir()) == []
+
+
+def test_links_in_a_circle_end(place: Path) -> None:
+    place.symlink_to(place)
+    with pytest.raises(SecretFileError, match="Too many levels of symbolic links"):
+        env_file(place)
+
+
+def test_another_secret_of_the_same_generation_is_of_another_record(place: Path) -> None:
+    place.write_text(ENV_FILE.replace(SECRET, "OfTheLostRecord1"))
+    place.chmod(0o600)
+    with pytest.raises(SecretFileError, match="has another secret with generation 4: the record was started anew"):
+        env_file(place)
+    assert "OfTheLostRecord1" in place.read_text()
+
+
+@pytest.mark.parametrize("mark", ['"9"', "9 # x", "9" * 5000])
+def test_a_generation_that_is_no_number_is_not_taken_for_an_old_one(place: Path, mark: str) -> None:
+    place.write_text(f"VONAGE_API_KEY=abcd1234\nVONAGE_API_SECRET_GENERATION={mark}\n")
+    with pytest.raises(SecretFileError, match="names a generation that is no number"):
+        env_file(place)
+    assert SECRET not in place.read_text()
 
 
 # -- how an environment file is read -----------------------------------------------------------------------------------
