@@ -240,6 +240,7 @@ def test_a_link_stays_and_a_user_who_does_not_exist_is_named(place: Rehearsal) -
     assert len(place.secret_ids()) == 1
 
 
+@pytest.mark.full
 def test_no_rollback_to_a_secret_that_its_readers_would_read_differently(place: Rehearsal) -> None:
     typed = "Abcd12345!!;"
     place.simulator.engine.load_accounts([account(secrets=[{"value": typed}])])

@@ -103,12 +103,12 @@ def error_of_another_user(write: Write, path: Path) -> str:
 def open_place() -> Iterator[Path]:
     """A file in a directory of the user that tests are for who are not root."""
     folders = map(Path, (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"))
-    reachable = (
+    reachable = [
         folder
         for folder in folders
         if folder.is_dir() and all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
-    )
-    with tempfile.TemporaryDirectory(dir=next(reachable)) as directory:
+    ]
+    with tempfile.TemporaryDirectory(dir=reachable[0]) as directory:
         Path(directory).chmod(0o755)
         if os.geteuid() == 0:
             os.chown(directory, NOBODY, NOBODY)

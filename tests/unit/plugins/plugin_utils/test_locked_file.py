@@ -93,6 +93,6 @@ def test_what_is_no_regular_file_is_refused_and_not_opened(tmp_path: Path, kind:
         path.symlink_to(os.devnull)
     else:
         path.mkdir()
-    for use in (read, lambda path: append(path, b""), lambda path: replace(path, b""), lambda path: locked(path)):
+    for use in (read, lambda path: append(path, b""), lambda path: replace(path, b""), locked):
         with pytest.raises(OSError, match="not a regular file"):
             use(path).__enter__()
