@@ -170,13 +170,14 @@ def access_of(path: StrPath, access: Access = AS_IT_IS) -> Access:
 
 
 def open_regular(path: StrPath, flags: int) -> int:
-    """Open a regular file.
+    """Open the regular file that a path leads to.
 
     :raises OSError: The file cannot be opened, or is something else, such as a pipe.
     """
+    path = resolve(path)
     # Before it is opened, because to open a device may do something, and to open a pipe waits for its other end.
-    check_regular(os.stat(path), path)
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    check_regular(os.lstat(path), path)
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         check_regular(os.fstat(descriptor), path)
     except OSError:

@@ -230,7 +230,7 @@ class _Received(t.NamedTuple):
 class _Answer(t.NamedTuple):
     """An answer with a 2xx.
 
-    :ivar whole: As of `_Received`.
+    :ivar whole: Whether the response itself says where it ends.
     """
 
     status: int
@@ -836,9 +836,9 @@ def _root_cause(error: BaseException) -> BaseException:
 
 
 def _before_any_connection(error: Exception) -> bool:
-    """Whether an error that came before a connection of ours was asked for, or in place of it, says that there is none.
+    """Whether the type of an error alone proves that no connection was made.
 
-    Most say nothing of it: the same types are raised when a connection breaks later.
+    Resets and read timeouts do not: they also occur after the request was sent.
     """
     reason = getattr(error.args[0], "reason", None) if error.args else None
     no_connection = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)

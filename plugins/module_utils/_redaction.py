@@ -72,9 +72,9 @@ class Redactor:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """A text as it reads without quotations, and what it holds in base64 and hexadecimal digits, itself quoted or not.
+    """Every plausible decoding of a text: with escapes resolved several times, and with base64 and hex decoded.
 
-    Without quotes and blanks, too: what they were put around or into shows then.
+    Quotes and white space are removed, so that a secret that they wrap or split is found.
     """
     for stage in (text, *_unquoted(text)):
         bare = _without_quotes(stage)

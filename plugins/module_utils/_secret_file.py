@@ -73,13 +73,13 @@ def parse_access(owner: str | None, group: str | None, mode: str | None) -> Acce
     :param mode: An octal number as a text, such as `0640`.
     :raises SecretFileError: There is no such user or group, or others could use the file.
     """
-    user_id = _number_of("user", owner, lambda name: pwd.getpwnam(name).pw_uid) if owner else None
-    group_id = _number_of("group", group, lambda name: grp.getgrnam(name).gr_gid) if group else None
+    user_id = _look_up("user", owner, lambda name: pwd.getpwnam(name).pw_uid) if owner else None
+    group_id = _look_up("group", group, lambda name: grp.getgrnam(name).gr_gid) if group else None
     if mode is None:
         return Access(user_id, group_id)
     if _OCTAL.fullmatch(mode) is None:
         raise SecretFileError(f"The mode must be an octal number in quotes, such as '0640', not {mode!r}")
-    return Access(user_id, group_id, refuse_access_for_others(int(mode, 8)))
+    return Access(user_id, group_id, _refuse_access_for_others(int(mode, 8)))
 
 
 def write_env_file(
@@ -114,7 +114,7 @@ def write_env_file(
         )
     if not is_plain(mark.account_id):
         raise SecretFileError("account_id must be an API key as the Vonage dashboard shows it. Nothing was changed")
-    refuse_access_for_others(access_of(target, access).mode or 0)
+    _refuse_access_for_others(access_of(target, access).mode or 0)
     content = f"{_HEADER}{_ACCOUNT}={mark.account_id}\n{_SECRET}={secret}\n{_GENERATION}={mark.generation}\n".encode()
     if dropin is not None:
         _refuse_dropin_of_others(dropin)
@@ -140,17 +140,17 @@ def write_text_file(path: str, content: bytes, mark: Mark, access: Access, check
     :raises SecretFileError: The file was refused, or could not be written. The message says what was changed.
     """
     target = _target(path)
-    note = f"{_hidden(target)}.rotate_api_secret"
+    note = f"{_dotfile(target)}.rotate_api_secret"
     noted = _read(note)
     if noted is not None:
         account_id, generation = [*noted.decode(errors="replace").split(), "", ""][:2]
-        _refuse_older(path, f"the text in {note}", Mark(account_id, _number(note, generation)), mark)
+        _refuse_older(path, f"the text in {note}", Mark(account_id, _parse_generation(note, generation)), mark)
     elif _read(target) is not None:
         raise SecretFileError(
             f"{path} was not written by this role. If the template is to take its place, say so with an empty file"
             f" {note}. Nothing was changed on this host"
         )
-    refuse_access_for_others(access_of(target, access).mode or 0)
+    _refuse_access_for_others(access_of(target, access).mode or 0)
     changed = _replace(note, f"{mark.account_id} {mark.generation}\n".encode(), Access(mode=0o644), check_mode)
     return _replace(target, content, access, check_mode) or changed
 
@@ -203,7 +203,7 @@ def _parse_env_file(path: str, content: bytes) -> tuple[Mark, str]:
                 f"{path} holds other settings, which would be lost: give the secret a file of its own. Nothing was"
                 " changed on this host"
             )
-    return Mark(settings[_ACCOUNT], _number(path, settings[_GENERATION])), settings[_SECRET]
+    return Mark(settings[_ACCOUNT], _parse_generation(path, settings[_GENERATION])), settings[_SECRET]
 
 
 def _refuse_older(path: str, place_of_mark: str, found: Mark, mark: Mark) -> None:
@@ -258,18 +258,18 @@ def _replace(path: str, content: bytes, access: Access, check_mode: bool) -> boo
     return True
 
 
-def _hidden(path: str) -> str:
+def _dotfile(path: str) -> str:
     return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}")
 
 
-def _number_of(kind: str, name: str, look_up: Callable[[str], int]) -> int:
+def _look_up(kind: str, name: str, number_of: Callable[[str], int]) -> int:
     try:
-        return int(name) if name.isdecimal() else look_up(name)
+        return int(name) if name.isdecimal() else number_of(name)
     except KeyError:
         raise SecretFileError(f"There is no {kind} {name} on this host. Nothing was changed on it") from None
 
 
-def refuse_access_for_others(mode: int) -> int:
+def _refuse_access_for_others(mode: int) -> int:
     """Return the mode of a file with a secret, when it is closed to others."""
     if mode & ~0o770:
         raise SecretFileError(
@@ -286,7 +286,7 @@ def _login() -> str:
         return f"the user {os.geteuid()}"
 
 
-def _number(path: str, text: str) -> int:
+def _parse_generation(path: str, text: str) -> int:
     """The number of a secret; 0 when none is noted."""
     if not text:
         return 0

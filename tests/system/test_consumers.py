@@ -259,7 +259,7 @@ def test_no_rollback_to_a_secret_that_its_readers_would_read_differently(place: 
 
 KILLS: list[tuple[Callable[[Rehearsal], Consumer], str]] = [
     (TemplateFile, "Write the file"),
-    (SystemdDropin, "Write the environment file and the drop-in"),
+    (SystemdDropin, "Write the environment file"),
     (SystemdDropin, "Let the process read the file"),
 ]
 

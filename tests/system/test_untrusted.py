@@ -196,3 +196,21 @@ def test_a_host_does_not_choose_the_files_that_the_controller_runs(place: Rehear
     assert "have not confirmed generation 1: gateway1" in run.text
     assert not written.exists()
     assert len(place.secret_ids()) == 2
+
+
+@pytest.mark.full
+def test_a_report_repeats_no_value_of_the_record(place: Rehearsal) -> None:
+    value, report = "Recorded0neWithoutEnd1234", place.directory / "report.jsonl"
+    options = {
+        "account_id": ACCOUNT,
+        "decision": {},
+        "failure": {"msg": "It broke", "error": {"detail": f"not {value}", "status": 422}},
+        "kept_in": "a file",
+        "listed": {},
+        "record": {"account_id": ACCOUNT, "version": 1, "current": {"value": value}},
+        "report": str(report),
+    }
+    run = place.play({"community.vonage.rotation_report": options})
+    line = json.loads(report.read_text(encoding="utf-8"))
+    assert line["error"] == {"detail": "not ********", "status": 422}, run.output
+    assert value not in run.output

@@ -297,7 +297,7 @@ NO_SUBACCOUNT = [
     None,
     [],
     "5ab00002",
-    *({**INDEPENDENT, "api_key": value} for value in (None, "", 7, "../a", "a b", "{{ a }}")),
+    *({**INDEPENDENT, "api_key": value} for value in (None, "", 7, "../a", "a b", "{{ a }}", "a" * 65)),
     *({**INDEPENDENT, "suspended": value} for value in (None, "false", 0)),
     *({**INDEPENDENT, "use_primary_account_balance": value} for value in (None, "true", 1)),
     *({**INDEPENDENT, "primary_account_api_key": value} for value in (None, 7)),

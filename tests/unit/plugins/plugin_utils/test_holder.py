@@ -7,9 +7,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.community.vonage.plugins.plugin_utils import _holder
 from ansible_collections.community.vonage.plugins.plugin_utils._holder import holder, is_gone
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tells nothing elsewhere")
@@ -50,6 +52,22 @@ def test_of_another_machine_nothing_is_known(other: str) -> None:
         "another container": name.replace(container, "pid:[1]"),
     }
     assert not is_gone(changed.get(other, other))
+
+
+def test_a_run_of_another_user_that_may_not_be_seen_is_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_permitted(_process: int, _signal: int) -> None:
+        raise PermissionError
+
+    name = holder(os.getpid())
+    # As with the mount option hidepid: there is all of /proc but that process.
+    for entry in ("sys", "self"):
+        (tmp_path / entry).symlink_to(f"/proc/{entry}")
+    monkeypatch.setattr(_holder, "_PROC", tmp_path)
+    assert not is_gone(name)
+    monkeypatch.setattr(os, "kill", not_permitted)
+    assert not is_gone(name)
 
 
 def test_a_name_says_who_it_is() -> None:

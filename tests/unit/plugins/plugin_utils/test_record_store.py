@@ -25,6 +25,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._record_store imp
     record_in,
     save,
     silent,
+    silent_in,
 )
 
 VALUE = "Recorded0neWithoutEnd1234"
@@ -135,6 +136,13 @@ def test_what_a_service_repeats_is_taken_out(quoted: str) -> None:
 def test_what_a_service_says_is_one_line_without_control_characters() -> None:
     said = silent("bad\r\ninput\x1b[2J\x00\u2028FORGED: line\x85end", record(1))
     assert said == "bad input [2J FORGED: line end"
+
+
+def test_each_text_of_what_a_service_says_is_silent() -> None:
+    error = {"detail": f"not {VALUE}", "status": 422, "invalid_parameters": [{"name": "secret", "reason": VALUE}]}
+    said = silent_in(error, record(1))
+    assert VALUE not in json.dumps(said)
+    assert said["status"] == 422
 
 
 # -- Vault -------------------------------------------------------------------------------------------------------------
