@@ -85,6 +85,17 @@ seealso:
     link: https://developer.vonage.com/en/api/account
 """
 
+    # Of every module.
+    REDACT = r"""
+options:
+  redact:
+    description:
+      - Further secrets that no message of the task may show, such as the other valid secret of the account.
+      - The values of all options that hold a secret are taken out anyway, also quoted and in base64.
+    type: list
+    elements: str
+"""
+
     # Beside the above, for a plugin: what a module has in its argument spec.
     ENVIRONMENT = r"""
 options:

@@ -25,7 +25,7 @@ import threading
 import time
 import traceback
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timezone
 from decimal import Decimal
 from urllib.parse import quote, unquote, urlsplit
@@ -277,6 +277,7 @@ class Client:
         self._sleep = sleep or self._stopped.wait
         self._clock = clock
         self._session = session or new_session()
+        self._hidden: frozenset[str] = frozenset()
         # Vonage's own id of the last write that it carried out, which its support asks for.
         self.write_id: str | None = None
         self._pace = Pace(self._sleep, clock)
@@ -294,6 +295,13 @@ class Client:
     def login(self) -> Login:
         """The credentials that calls are made with unless they name others."""
         return self._connection.api_key, self._connection.api_secret
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Take further values out of every message, whichever login a request is made with.
+
+        :param values: Secrets that a response may quote.
+        """
+        self._hidden = self._hidden.union(values)
 
     def wait(self, seconds: float) -> None:
         """Let some time pass, for Vonage to settle.
@@ -669,7 +677,7 @@ class Client:
     def _redactor(self, call: _Call, login: Login) -> Callable[[str], str]:
         """Takes out of a text what a call must not show."""
         values = call.json.values() if call.json else ()
-        return Redactor([self.login, login, *_logins_of_proxies()], values)
+        return Redactor([self.login, login, *_logins_of_proxies()], [*values, *self._hidden])
 
     def _object(self, call: _Call, answer: _Answer) -> dict[str, t.Any]:
         if isinstance(answer.body, dict):
@@ -679,6 +687,8 @@ class Client:
     def _secret(self, call: _Call, answer: _Answer, row: t.Any) -> Secret:
         if not isinstance(row, dict) or not is_id(row.get("id")):
             raise self._not_understood(call, answer, "holds a secret whose id is missing or malformed")
+        if row["id"] in self._hidden:
+            raise self._not_understood(call, answer, "holds the value of a secret in place of its id")
         return Secret(row["id"], moment(row))
 
     def _not_understood(

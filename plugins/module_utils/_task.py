@@ -25,6 +25,8 @@ from ansible_collections.community.vonage.plugins.module_utils._text import enco
 
 _ISSUES = "https://github.com/ansible-collections/community.vonage/issues"
 
+_REDACT = {"redact": {"type": "list", "elements": "str", "no_log": True}}
+
 Spec = Mapping[str, Mapping[str, t.Any]]
 
 
@@ -33,7 +35,7 @@ def argument_spec(operation: Operation) -> dict[str, Mapping[str, t.Any]]:
 
     :param operation: What the task does.
     """
-    return {**connection_argument_spec(), **operation.options}
+    return {**connection_argument_spec(), **_REDACT, **operation.options}
 
 
 def run_task(
@@ -61,7 +63,9 @@ def run_task(
     try:
         check_given(given, spec, operation.never_null)
         connection = Connection.from_params(params)
-        result = operation.run((connect or Client)(connection, warn), params, check_mode)
+        client = (connect or Client)(connection, warn)
+        client.hide(secret_texts(spec, params))
+        result = operation.run(client, params, check_mode)
         for warning in result.pop("warnings", ()):
             warn(warning)
     except VonageError as error:

@@ -19,6 +19,7 @@ author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
   - community.vonage.connection
+  - community.vonage.connection.redact
   - community.vonage.attributes
 attributes:
   check_mode:

@@ -20,6 +20,7 @@ author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
   - community.vonage.connection
+  - community.vonage.connection.redact
   - community.vonage.attributes
   - community.vonage.attributes.read_only
 options:

@@ -14,7 +14,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ansible_collections.community.vonage.plugins.module_utils._atomic_file import read, replace
+from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
+    AS_IT_IS,
+    Access,
+    read,
+    replace,
+    resolve,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import append, locked
 
 _PREFIX = "vonage_rotation_"
@@ -74,8 +80,11 @@ def write_metrics(
     :raises ValueError: It holds something else, which would be lost.
     """
     account_id = _escaped(account_id)
-    # The collector runs as another user.
-    with locked(path, new_mode=0o644, wait=wait):
+    path = Path(resolve(path))
+    # A user who may read a file can lock it, and everybody may read the textfile: a file beside it is locked instead.
+    with locked(path.with_name(f".{path.name}.lock"), new_mode=0o600, wait=wait):
+        # The collector runs as another user.
+        access = AS_IT_IS if path.exists() else Access(mode=0o644)
         samples = _read(path)
         before = {name: value for name, account, more, value in samples if account == account_id and not more}
         last_success = before.get(f"{_PREFIX}last_success_timestamp_seconds") if failed else f"{now.timestamp():.0f}"
@@ -91,14 +100,14 @@ def write_metrics(
                 samples.append((_PREFIX + name, account_id, f',{name}="{_escaped(value)}"', "1"))
             elif value is not None and _NUMBER.fullmatch(str(value)):
                 samples.append((_PREFIX + name, account_id, "", str(value)))
-        replace(path, _text(samples).encode(errors="surrogateescape"))
+        replace(path, _text(samples).encode(errors="surrogateescape"), access)
 
 
 _Sample = tuple[str, str, str, str]
 
 
 def _read(path: Path) -> list[_Sample]:
-    lines = read(path).decode(errors="surrogateescape").splitlines()
+    lines = read(path).decode(errors="surrogateescape").splitlines() if path.exists() else []
     found = {line: _SAMPLE.fullmatch(line) for line in lines if not _COMMENT.match(line)}
     others = [line for line, match in found.items() if not match]
     if others:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -277,6 +278,31 @@ def test_a_run_that_is_killed_is_finished_by_the_next_one(
         assert_in_use(consumer, 1)
     finally:
         consumer.close()
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("command", ["confirm", pytest.param("reload", marks=pytest.mark.full)])
+def test_a_command_that_fails_does_not_show_the_secret(place: Rehearsal, command: str) -> None:
+    file = TemplateFile(place).file
+    prints = ["sh", "-c", f"echo it fails >&2; cat {file} | tee /dev/stderr; exit 1"]
+    run = place.run("-vvv", "-e", json.dumps({f"rotate_api_secret_{command}": prints}))
+    assert run.status == 2
+    assert "it fails" in run.text
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert place.stored()["current"]["value"] in file.read_text()
+
+
+@pytest.mark.full
+@pytest.mark.every_core
+def test_a_command_that_does_not_end_is_given_up(place: Rehearsal) -> None:
+    TemplateFile(place)
+    number = place.directory / "number"
+    hangs = ["sh", "-c", f"echo $$ > {number}; exec sleep 1000"]
+    settings = {"rotate_api_secret_reload": hangs, "rotate_api_secret_consumer_timeout": 5}
+    run = place.run("-e", json.dumps(settings))
+    os.kill(int(number.read_text()), signal.SIGKILL)
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert len(place.secret_ids()) == 2
 
 
 COLLECTIONS = {

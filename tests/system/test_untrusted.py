@@ -147,6 +147,27 @@ def test_no_text_of_an_answer_runs_in_a_rotation_or_writes_lines(place: Rehearsa
     assert not [line for line in lines if line.lstrip().startswith("FORGED")]
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/secrets/"), pytest.param("GET", "/account/get-balance", marks=pytest.mark.full)],
+)
+def test_no_error_in_a_rotation_quotes_a_value_of_the_record(place: Rehearsal, method: str, path: str) -> None:
+    """Of two valid secrets, a request is made with one."""
+    place.start_consumer()
+
+    def refused(request: Request, answer: Answer) -> Delivery:
+        quotes = " and ".join(secret.value for secret in place.account().secrets)
+        return Delivery(error(403, quotes)) if request.method == method and path in request.path else answer(request)
+
+    end = intercept(place.simulator, refused)
+    run = place.run("-vvv")
+    assert run.status == 2
+    assert "******** and ********" in run.text
+    end()
+    # The values that the outputs are searched for at the end.
+    assert len(place.account().secrets) == 2
+
+
 # -- people ------------------------------------------------------------------------------------------------------------
 
 

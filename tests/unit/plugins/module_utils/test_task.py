@@ -7,12 +7,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import responses
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._client import Client
 from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
+from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
+from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 from ansible_collections.community.vonage.plugins.module_utils._options import Connection
@@ -100,3 +103,25 @@ def test_secret_texts_are_those_of_options_that_must_not_be_logged() -> None:
         "7",
     }
     assert secret_texts({"many": {"no_log": True, "aliases": ["much"]}}, {"much": "c"}) == {"c"}
+
+
+@pytest.mark.parametrize("quotes", shapes("0therSecret9"))
+def test_no_message_quotes_a_secret_of_any_option(quotes: str) -> None:
+    """Also of a request that is made without that secret."""
+    body = {"title": "Forbidden", "detail": f"not with {quotes}", "type": "https://developer.nexmo.com/api-errors#x"}
+    options = {**OPTIONS, "redact": ["0therSecret9"]}
+    with responses.RequestsMock() as wire:
+        wire.get("https://rest.nexmo.com/account/get-balance", status=403, json=body)
+        result, _warnings = run_task(BALANCE_INFO, options, options, False)
+    assert result["error"]["status"] == 403
+    assert quotes not in str(result)
+
+
+def test_the_value_of_a_secret_is_not_taken_for_an_id() -> None:
+    options = {**OPTIONS, "redact": ["0therSecret9"], "account_ids": ["abcd1234"], "candidates": [], "concurrency": 1}
+    body = {"_embedded": {"secrets": [{"id": "0therSecret9", "created_at": "2026-11-26T12:00:00Z"}]}}
+    with responses.RequestsMock() as wire:
+        wire.get("https://api.nexmo.com/accounts/abcd1234/secrets", json=body)
+        result, _warnings = run_task(API_SECRET_INFO, options, options, False)
+    assert "holds the value of a secret in place of its id" in str(result)
+    assert "0therSecret9" not in str(result)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import typing as t
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import locked
 from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, tzinfo=timezone.utc)
@@ -107,7 +109,7 @@ def test_a_textfile_holds_the_metrics_of_many_accounts(tmp_path: Path) -> None:
     found = metrics(path)
     assert len(found) == 16
     assert len([name for name in found if "c0ffee01" in name]) == 8
-    assert os.listdir(tmp_path) == ["vonage.prom"]
+    assert sorted(os.listdir(tmp_path)) == [".vonage.prom.lock", "vonage.prom"]
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -147,3 +149,20 @@ def test_metrics_behind_a_link_are_written_where_they_are(tmp_path: Path) -> Non
     write_metrics(link, "abcd1234", NOW, VALUES, failed=False)
     assert link.is_symlink()
     assert len(metrics(target)) == 8
+
+
+def test_a_reader_of_the_metrics_cannot_lock_them(tmp_path: Path) -> None:
+    path = tmp_path / "vonage.prom"
+    write_metrics(path, "abcd1234", NOW, VALUES, failed=False)
+    with path.open("rb") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        write_metrics(path, "abcd1234", LATER, VALUES, failed=False, wait=0)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert modes == {"vonage.prom": 0o644, ".vonage.prom.lock": 0o600}
+
+
+def test_runs_that_write_metrics_wait_for_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "vonage.prom"
+    with locked(tmp_path / ".vonage.prom.lock", new_mode=0o600), pytest.raises(TimeoutError):
+        write_metrics(path, "abcd1234", NOW, VALUES, failed=False, wait=0)
+    assert not path.exists()
