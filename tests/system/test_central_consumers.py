@@ -18,6 +18,7 @@ import yaml
 from conftest import ACCOUNT, Rehearsal, Run, documented, forms, snippets
 from fakes.awx import TOKEN, FakeAwx
 from fakes.kubernetes import FakeKubernetes
+from fakes.openapi import assert_published
 from fakes.openbao import OpenBao
 from fakes.server import Answer, Request
 from oracle import Oracle
@@ -169,6 +170,8 @@ def service(request: pytest.FixtureRequest, place: Rehearsal) -> Iterator[Servic
     place.write_inventory(**made.variables)
     with made.fake:
         yield made
+    if isinstance(made, Kubernetes):
+        assert_published(made.fake.exchanged)
 
 
 def only(kind: type[Service]) -> pytest.MarkDecorator:
@@ -489,3 +492,4 @@ def test_pods_with_the_old_secret_keep_it_from_being_revoked(place: Rehearsal, l
         assert place.secret_ids() == [place.stored()["current"]["id"]]
         deployment = service.fake.get("deployments", NAMESPACE, "sms-gateway")
         assert deployment["spec"]["template"]["metadata"]["annotations"] == {ANNOTATION: "1"}
+    assert_published(service.fake.exchanged)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 from fakes.kubernetes import FakeKubernetes
+from fakes.openapi import assert_published
 
 # Each with what kubectl says. The second version of a Secret is never the first one.
 STALE = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "vonage", "resourceVersion": "1"}}
@@ -42,3 +43,4 @@ def test_kubectl_reads_and_writes_secrets(tmp_path: Path) -> None:
             run = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
             assert expected in run.stdout + run.stderr, arguments
         assert fake.secret("sms", "vonage") == {"a": "b", "c": "d"}
+    assert_published(fake.exchanged)

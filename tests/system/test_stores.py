@@ -18,6 +18,7 @@ import yaml
 from conftest import ACCOUNT, FIRST_SECRET, ROOT, Rehearsal, Run
 from fakes.aws import FakeSecretsManager
 from fakes.kubernetes import FakeKubernetes
+from fakes.openapi import assert_published
 from fakes.openbao import OpenBao
 from fakes.server import Answer, Request
 from oracle import Oracle
@@ -178,6 +179,8 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
     service: Service = request.param(tmp_path)
     with service.fake:
         yield service
+    if isinstance(service, Kubernetes):
+        assert_published(service.fake.exchanged)
 
 
 def one_of_them(kind: type[Service]) -> pytest.MarkDecorator:

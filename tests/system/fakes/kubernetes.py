@@ -51,11 +51,13 @@ class FakeKubernetes(Fake):
     """A cluster with the namespace `default`, and the ones that are given.
 
     :ivar objects: (plural of the kind, namespace, name) -> object as the API shows it.
+    :ivar exchanged: Every object that was sent or answered.
     """
 
     def __init__(self, *namespaces: str, tls_cert: str | None = None) -> None:
         super().__init__(tls_cert)
         self.objects: dict[Key, dict[str, Any]] = {}
+        self.exchanged: list[dict[str, Any]] = []
         self._version = 1000
         self._rules: dict[str, Sequence[Mapping[str, Any]] | None] = {ADMIN_TOKEN: None}
         for name in ("default", *namespaces):
@@ -108,6 +110,12 @@ class FakeKubernetes(Fake):
     # -- the API -------------------------------------------------------------------------------------------------------
 
     def answer(self, request: Request) -> Answer:
+        answer = self._answer(request)
+        sent = [request.json] if request.method in ("POST", "PUT") and answer.status < 300 else []
+        self.exchanged += copy.deepcopy([one for one in (*sent, answer.content) if "apiVersion" in one])
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
         token = request.headers.get("authorization", "").partition("Bearer ")[2]
         if token not in self._rules:
             return _status(401, "Unauthorized", "Unauthorized")
