@@ -13,13 +13,13 @@ from datetime import datetime, timezone
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import problem
-from ansible_collections.community.vonage.plugins.module_utils._rotation_tasks import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import lease as _holder
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import problem
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks import (
     tasks_after_asking,
     tasks_before_asking,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils import _holder
 
 Fields = dict[str, t.Any]
 

@@ -23,9 +23,9 @@ from ansible_collections.community.vonage.plugins.module_utils._atomic_file impo
     replace,
     resolve,
 )
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
-from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import locked
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import locked
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     VARIABLE,
     Conflict,
     RecordAction,
@@ -33,7 +33,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._record_store imp
     Stored,
     record_in,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._record_yaml import dump, load
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.record_yaml import dump, load
 
 
 class ActionModule(RecordAction):

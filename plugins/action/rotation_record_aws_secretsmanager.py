@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     Conflict,
     RecordAction,
     RecordStore,

@@ -11,9 +11,13 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
-from ansible_collections.community.vonage.plugins.plugin_utils._lookup import NotInstalled, call_lookup, cause_of
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.lookup import (
+    NotInstalled,
+    call_lookup,
+    cause_of,
+)
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     Conflict,
     RecordAction,
     RecordStore,

@@ -15,8 +15,8 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import silent, silent_in
-from ansible_collections.community.vonage.plugins.plugin_utils._report import append_report, write_metrics
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import append_report, write_metrics
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import silent, silent_in
 
 Fields = dict[str, t.Any]
 

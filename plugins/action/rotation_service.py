@@ -11,13 +11,13 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.plugin_utils._lookup import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.lookup import (
     NotInstalled,
     call_lookup,
     cause_of,
     has_lookup,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import plain, silent
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import plain, silent
 
 Fields = dict[str, t.Any]
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process import InProcessAction
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.action import InProcessAction
 
 
 class ActionModule(InProcessAction):

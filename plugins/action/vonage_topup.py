@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process import InProcessAction
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.action import InProcessAction
 
 
 class ActionModule(InProcessAction):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of connection_argument_spec() in module_utils/_options.py; unit tests hold the two together."""
+    """The options of connection_argument_spec() in module_utils/_api/connection.py. Unit tests compare the two."""
 
     DOCUMENTATION = r"""
 options:

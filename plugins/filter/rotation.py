@@ -12,12 +12,10 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.community.vonage.plugins.module_utils import (
-    _rotation,
-    _rotation_record,
-    _rotation_settings,
-)
-from ansible_collections.community.vonage.plugins.plugin_utils import _store_tasks
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import settings as _rotation_settings
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import store_tasks as _store_tasks
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:

@@ -109,15 +109,15 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
-from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import VonageError
-from ansible_collections.community.vonage.plugins.module_utils._options import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import HAS_REQUESTS, Client
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import (
     Connection,
     check_given,
     connection_argument_spec,
 )
-from ansible_collections.community.vonage.plugins.module_utils._text import encodable
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import VonageError
+from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, Family
+from ansible_collections.community.vonage.plugins.module_utils._api.text import encodable
 
 try:
     from ansible.template import trust_as_template

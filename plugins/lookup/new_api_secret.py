@@ -38,7 +38,7 @@ import typing as t
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.community.vonage.plugins.module_utils._secret_rules import generate
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import generate
 
 
 class LookupModule(LookupBase):

@@ -171,8 +171,8 @@ settings:
       sample: 30
 """
 
-from ansible_collections.community.vonage.plugins.module_utils._module import run_module
 from ansible_collections.community.vonage.plugins.module_utils._operations.account_settings import ACCOUNT_SETTINGS
+from ansible_collections.community.vonage.plugins.module_utils._operations.ansible_module import run_module
 
 
 def main() -> None:

@@ -212,7 +212,7 @@ secrets:
       sample: "2026-03-04T05:06:07Z"
 """
 
-from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations.ansible_module import run_module
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
 
 

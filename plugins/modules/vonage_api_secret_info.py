@@ -205,7 +205,7 @@ candidates:
     - accepted
 """
 
-from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations.ansible_module import run_module
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 
 

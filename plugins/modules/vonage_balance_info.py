@@ -129,7 +129,7 @@ balance:
       sample: true
 """
 
-from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations.ansible_module import run_module
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
 
 

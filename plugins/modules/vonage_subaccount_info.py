@@ -183,7 +183,7 @@ primary:
   contains: *account
 """
 
-from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations.ansible_module import run_module
 from ansible_collections.community.vonage.plugins.module_utils._operations.subaccount_info import SUBACCOUNT_INFO
 
 

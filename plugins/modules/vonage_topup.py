@@ -169,7 +169,7 @@ topped_up:
   sample: true
 """
 
-from ansible_collections.community.vonage.plugins.module_utils._module import run_module
+from ansible_collections.community.vonage.plugins.module_utils._operations.ansible_module import run_module
 from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 
 

@@ -18,18 +18,19 @@ from faults import Faults, Killed, Moment
 from requests.adapters import HTTPAdapter
 from world import ACCOUNT, FIRST, PRIMARY, PRIMARYS, BrokenPromise, Refused, World
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_record
-from ansible_collections.community.vonage.plugins.module_utils._client import Client, new_session
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client, new_session
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
-from ansible_collections.community.vonage.plugins.module_utils._rotation_tasks import (
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import argument_spec, run_task
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores import base as _record_store
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks import (
     tasks_after_asking,
     tasks_before_asking,
 )
-from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task
-from ansible_collections.community.vonage.plugins.plugin_utils import _record_store
 
 Fields = dict[str, t.Any]
 

@@ -21,8 +21,8 @@ import requests
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" / "files"))
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation_record  # noqa: E402
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import RecordStore, Stored  # noqa: E402
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record  # noqa: E402
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import RecordStore, Stored  # noqa: E402
 from vonage_simulator.server import Simulator  # noqa: E402
 from vonage_simulator.state import Account, Secret  # noqa: E402
 

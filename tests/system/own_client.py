@@ -10,8 +10,8 @@ from typing import Any
 
 from workplace import ACCOUNT, FIRST_SECRET
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
 
 
 def connection(url: str, **changes: Any) -> Connection:

@@ -22,7 +22,7 @@ from conftest import Rehearsal, Run
 from own_client import Client, client
 from workplace import ACCOUNT, account
 
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     UnknownOutcome,
     VonageError,

@@ -12,8 +12,8 @@ import typing as t
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client, Probe, Secret
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client, Probe, Secret
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,
@@ -23,7 +23,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.opera
     Result,
     asking_first,
 )
-from ansible_collections.community.vonage.plugins.module_utils._secret_rules import broken_rules
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import broken_rules
 
 # Vonage's documented limit.
 _MOST_SECRETS = 2

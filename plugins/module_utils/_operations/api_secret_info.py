@@ -11,14 +11,14 @@ import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.community.vonage.plugins.module_utils._client import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import (
     MOST_CONNECTIONS,
     Answered,
     Client,
     Probe,
     check_account_id,
 )
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent, VonageError
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent, VonageError
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
 _T = t.TypeVar("_T")

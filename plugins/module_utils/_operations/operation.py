@@ -6,7 +6,7 @@
 """What all operations are: a module's own options, and one function from client, options and check mode to a result.
 
 Nothing here knows AnsibleModule: whoever runs an operation hands in the checked options and turns the errors of
-`_errors` into a failure. Each function has one path for both modes, with one guard around its write.
+`_api.errors` into a failure. Each function has one path for both modes, with one guard around its write.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent, UnknownOutcome
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent, UnknownOutcome
 
 Params = Mapping[str, t.Any]
 Result = dict[str, t.Any]

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,
     KEY,

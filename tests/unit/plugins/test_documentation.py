@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from ansible_collections.community.vonage.plugins.filter.rotation import FilterModule
-from ansible_collections.community.vonage.plugins.module_utils import _module
-from ansible_collections.community.vonage.plugins.module_utils._accounts import Account
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
-from ansible_collections.community.vonage.plugins.module_utils._options import connection_argument_spec
-from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import connection_argument_spec
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account
+from ansible_collections.community.vonage.plugins.module_utils._api.version import COLLECTION_VERSION
+from ansible_collections.community.vonage.plugins.module_utils._operations import ansible_module as _module
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = "ansible_collections.community.vonage.plugins"

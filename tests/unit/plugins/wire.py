@@ -18,8 +18,8 @@ import responses
 from ansible.module_utils import basic
 from responses.registries import OrderedRegistry
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
 
 KEY = "abcd1234"
 SECRET = "Curr3nt+Val/ue=Tests"

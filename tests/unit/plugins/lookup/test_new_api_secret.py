@@ -8,7 +8,7 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.community.vonage.plugins.lookup.new_api_secret import LookupModule
-from ansible_collections.community.vonage.plugins.module_utils._secret_rules import broken_rules
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import broken_rules
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Balance, Secret
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Balance, Secret
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,

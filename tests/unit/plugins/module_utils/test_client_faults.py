@@ -17,8 +17,8 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.community.vonage.plugins.module_utils import _client
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api import client as _client
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._answers import legacy_failure, parse_json
-from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent, Refused, UnknownOutcome
-from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
+from ansible_collections.community.vonage.plugins.module_utils._api.error_body import parse_error
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent, Refused, UnknownOutcome
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import legacy_failure, parse_json
+from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
 
 ERROR_KEYS = {
     "status",

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 import requests
 
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils import _task
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._operations import run as _task
 from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run, assert_nothing_secret
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     BALANCE,

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils import _module
+from ansible_collections.community.vonage.plugins.module_utils._operations import ansible_module as _module
 from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run, assert_nothing_secret
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     NEW,
@@ -255,12 +255,12 @@ def test_without_requests_the_failure_names_it(
 
 
 def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    package = importlib.import_module(MODULE_UTILS)
+    package = importlib.import_module(f"{MODULE_UTILS}._api")
     # Both the list of modules and the package know the client; both get back the one that other tests use.
-    monkeypatch.setattr(package, "_client", package._client)
-    monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._client")
+    monkeypatch.setattr(package, "client", package.client)
+    monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._api.client")
     monkeypatch.setitem(sys.modules, "requests", None)
-    client = importlib.import_module(f"{MODULE_UTILS}._client")
+    client = importlib.import_module(f"{MODULE_UTILS}._api.client")
     assert client.HAS_REQUESTS is False
     assert "ImportError" in client.REQUESTS_IMPORT_ERROR or "ModuleNotFoundError" in client.REQUESTS_IMPORT_ERROR
 

@@ -17,9 +17,9 @@ import pytest
 from ansible.utils.unsafe_proxy import wrap_var
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection
-from ansible_collections.community.vonage.plugins.plugin_utils import _in_process
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process import _added, _plain, _Sessions
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process import action as _in_process
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.action import _added, _plain, _Sessions
 from ansible_collections.community.vonage.tests.unit.plugins.wire import OPTIONS
 
 plain = st.recursive(

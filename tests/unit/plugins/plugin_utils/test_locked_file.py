@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.community.vonage.plugins.module_utils._atomic_file import create, read, replace
-from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import append, locked
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import append, locked
 
 
 @contextmanager

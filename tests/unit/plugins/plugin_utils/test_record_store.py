@@ -17,7 +17,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.community.vonage.plugins.action.rotation_record_aws_secretsmanager import SecretsManagerStore
 from ansible_collections.community.vonage.plugins.action.rotation_record_hashi_vault_kv2 import VaultStore
 from ansible_collections.community.vonage.plugins.action.rotation_record_kubernetes import KubernetesStore
-from ansible_collections.community.vonage.plugins.plugin_utils._record_store import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     Conflict,
     RecordStore,
     Stored,

@@ -12,7 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.plugin_utils._record_yaml import dump, load
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.record_yaml import dump, load
 
 # Surrogates as well: they stand for bytes of the environment that are no UTF-8.
 ANY_TEXT = st.text(st.characters(exclude_categories=()))

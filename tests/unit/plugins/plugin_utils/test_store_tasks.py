@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.plugin_utils import _store_tasks
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import store_tasks as _store_tasks
 
 DEBUG = "ansible.builtin.debug"
 NEXT = {"name": "it", DEBUG: {"var": "rotate_api_secret_next"}}
@@ -117,7 +117,7 @@ def test_files_may_have_what_only_ansible_reads(tmp_path: Path) -> None:
 
 
 def test_the_stores_of_the_role_show_nothing() -> None:
-    stores = Path(_store_tasks.__file__).parents[2] / "roles/rotate_api_secret/tasks/stores"
+    stores = Path(_store_tasks.__file__).parents[3] / "roles/rotate_api_secret/tasks/stores"
     found = {store.name: _store_tasks.tasks_that_show(str(store)) for store in stores.iterdir()}
     assert found == dict.fromkeys(found, {"record": [], "other": []})
     assert len(found) == 4

@@ -15,8 +15,8 @@ import os
 import ssl
 import typing as t
 
-from ansible_collections.community.vonage.plugins.module_utils._client import MOST_CONNECTIONS, new_session
-from ansible_collections.community.vonage.plugins.module_utils._http_limits import LimitedAdapter
+from ansible_collections.community.vonage.plugins.module_utils._api.client import MOST_CONNECTIONS, new_session
+from ansible_collections.community.vonage.plugins.module_utils._api.limits import LimitedAdapter
 
 try:
     from requests.adapters import BaseAdapter

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.community.vonage.plugins.plugin_utils._placement import Situation, why_a_module
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.eligibility import Situation, why_a_module
 
 BESIDE = os.path.join(os.path.dirname(sys.executable), "python-of-another-environment")
 

@@ -12,13 +12,13 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import seconds
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import (
     NOT_PLAIN,
     SecretFileError,
     is_plain,
     parse_access,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import seconds
 
 Settings = Mapping[str, t.Any]
 

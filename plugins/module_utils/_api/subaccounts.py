@@ -12,7 +12,7 @@ import typing as t
 from collections.abc import Mapping
 from decimal import Decimal
 
-from ansible_collections.community.vonage.plugins.module_utils._answers import amount, moment
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import amount, moment
 
 _KEY = re.compile(r"[\w-]{1,64}")
 

@@ -5,9 +5,9 @@
 # This file is private to the collection: it may change in any release.
 """The decision of a rotation: what to do next. No I/O, and no clock.
 
-A *record* is what a team keeps of one account, see `_rotation_record`. An *observation* is what Vonage shows at this
+A *record* is what a team keeps of one account, see `record`. An *observation* is what Vonage shows at this
 moment: the listed ids, and what authenticating with the recorded values answered. `plan` decides from both which steps
-are safe; `_rotation_record.advance` gives the record that follows a step.
+are safe; `record.advance` gives the record that follows a step.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation_record
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import after, instant, pin, seconds
-from ansible_collections.community.vonage.plugins.module_utils._rotation_settings import CONSUMERS, ENV_FILES
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import NOT_PLAIN, is_plain
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import after, instant, pin, seconds
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONSUMERS, ENV_FILES
 
 Record = _rotation_record.Record
 Observation = Mapping[str, t.Any]

@@ -16,8 +16,8 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
-from ansible_collections.community.vonage.plugins.module_utils._answers import parse_json
-from ansible_collections.community.vonage.plugins.module_utils._text import one_line
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import parse_json
+from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
 
 _LONGEST_TEXT = 500
 

@@ -6,7 +6,7 @@
 """The client of the Vonage Account API: the only place that speaks HTTP.
 
 One method for each call that the collection makes. Each says for itself whether it may be repeated; an answer comes
-back as plain data, anything else as one of the errors of `_errors`. The service is described at
+back as plain data, anything else as one of the errors of `errors`. The service is described at
 https://developer.vonage.com/en/api/account.
 """
 
@@ -31,24 +31,15 @@ from decimal import Decimal
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies_environment
 
-# All imports stand here and none in a function: calls run in threads, and on Python 3.9 two threads that import modules
-# of the same zip file at the same moment fail with "cannot import name".
-from ansible_collections.community.vonage.plugins.module_utils._accounts import Account, Family
-from ansible_collections.community.vonage.plugins.module_utils._answers import (
-    amount,
-    is_id,
-    legacy_failure,
-    moment,
-    parse_json,
-)
-from ansible_collections.community.vonage.plugins.module_utils._error_answers import parse_error
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
+from ansible_collections.community.vonage.plugins.module_utils._api.error_body import parse_error
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,
     VonageError,
 )
-from ansible_collections.community.vonage.plugins.module_utils._http_limits import (
+from ansible_collections.community.vonage.plugins.module_utils._api.limits import (
     DeadlineError,
     Exchange,
     LimitedAdapter,
@@ -57,10 +48,20 @@ from ansible_collections.community.vonage.plugins.module_utils._http_limits impo
     read_body,
     unpack,
 )
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection
-from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, TooLate
-from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
-from ansible_collections.community.vonage.plugins.module_utils._text import one_line
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import (
+    amount,
+    is_id,
+    legacy_failure,
+    moment,
+    parse_json,
+)
+from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import Pace, TooLate
+from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
+
+# All imports stand here and none in a function: calls run in threads, and on Python 3.9 two threads that import modules
+# of the same zip file at the same moment fail with "cannot import name".
+from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, Family
+from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
 
 try:
     import requests
@@ -407,7 +408,7 @@ class Client:
         """Create a secret: `POST /accounts/{api_key}/secrets`.
 
         :param account_id: API key of the account.
-        :param value: The value; see `_secret_rules`.
+        :param value: The value; see `_operations.secret_policy`.
         :raises Refused: Vonage did not create it.
         :raises UnknownOutcome: It may exist now; probe for it.
         """

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._secret_rules import broken_rules, generate
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import broken_rules, generate
 
 LOWER = "contain a lower-case letter a-z"
 UPPER = "contain an upper-case letter A-Z"

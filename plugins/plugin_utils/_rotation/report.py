@@ -21,7 +21,7 @@ from ansible_collections.community.vonage.plugins.module_utils._atomic_file impo
     replace,
     resolve,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._locked_file import append, locked
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import append, locked
 
 _PREFIX = "vonage_rotation_"
 _METRICS = {

@@ -11,9 +11,13 @@ import typing as t
 
 from ansible.module_utils import basic
 
-from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
+from ansible_collections.community.vonage.plugins.module_utils._api.client import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
-from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task, secret_texts
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
+    argument_spec,
+    run_task,
+    secret_texts,
+)
 
 
 class MaskingModule(basic.AnsibleModule):  # type: ignore[misc]

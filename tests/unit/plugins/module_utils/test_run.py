@@ -11,15 +11,19 @@ import responses
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
+    argument_spec,
+    run_task,
+    secret_texts,
+)
 from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection
-from ansible_collections.community.vonage.plugins.module_utils._task import argument_spec, run_task, secret_texts
 from ansible_collections.community.vonage.tests.unit.plugins.wire import LOGIN, OPTIONS, SECRET, shapes
 
 
@@ -88,8 +92,8 @@ def test_a_mistake_of_ours_is_an_error_without_secrets(shape: str) -> None:
     # Nobody can tell what was done until then.
     assert result["error"]["outcome"] == "unknown"
     assert "please report it at https://github.com/" in result["msg"]
-    assert "test_task.py:" in result["msg"]
-    assert "_task.py:" in result["msg"]
+    assert "test_run.py:" in result["msg"]
+    assert " < run.py:" in result["msg"]
     assert shape not in result["msg"]
 
 

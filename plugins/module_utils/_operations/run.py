@@ -12,16 +12,16 @@ import traceback
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import UnknownOutcome, VonageError
-from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
-from ansible_collections.community.vonage.plugins.module_utils._options import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import (
     Connection,
     check_given,
     connection_argument_spec,
 )
-from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
-from ansible_collections.community.vonage.plugins.module_utils._text import encodable
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import UnknownOutcome, VonageError
+from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
+from ansible_collections.community.vonage.plugins.module_utils._api.text import encodable
+from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
 _ISSUES = "https://github.com/ansible-collections/community.vonage/issues"
 

@@ -6,7 +6,7 @@
 """The record of a rotation: how it begins, what makes it unusable, and what it says after each step.
 
 A *record* is what a team keeps of one account: the value in use, the value on its way, the one before. Nothing here
-decides anything: `plan` of `_rotation` says which step is safe. An id is attributed to a value only by proof (see
+decides anything: `plan` says which step is safe. An id is attributed to a value only by proof (see
 `pin`), never by age or by its place in the list.
 """
 

@@ -30,18 +30,21 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
 
-from ansible_collections.community.vonage.plugins.module_utils._client import HAS_REQUESTS, Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import UnknownOutcome
+from ansible_collections.community.vonage.plugins.module_utils._api.client import HAS_REQUESTS, Client
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import UnknownOutcome
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection
-from ansible_collections.community.vonage.plugins.module_utils._task import (
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
     argument_spec,
     failure,
     run_task,
     secret_texts,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._placement import Situation, why_a_module
-from ansible_collections.community.vonage.plugins.plugin_utils._trust import load_trust, trusting_session
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.eligibility import Situation, why_a_module
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.tls_context import (
+    load_trust,
+    trusting_session,
+)
 
 # What a later ansible-core may do without is looked for, tried before anything is sent, and else left to the module.
 try:

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from ansible.module_utils.ansible_release import __version__ as ansible_core_version
 from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
-from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._api.version import COLLECTION_VERSION
 
 # Seconds; an operating system cannot wait for some larger numbers.
 _LONGEST_TIMEOUT = 86400

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils import _rotation, _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
 
 NOW = "2026-11-22T12:00:00Z"
 RECENT = "2026-11-20T12:00:00Z"

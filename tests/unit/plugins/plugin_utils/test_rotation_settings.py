@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation_settings import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import (
     CONFIRMING,
     CONSUMERS,
     settings_problem,

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.module_utils._redaction import Redactor
-from ansible_collections.community.vonage.plugins.module_utils._rotation_record import Record
-from ansible_collections.community.vonage.plugins.module_utils._text import one_line
+from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
+from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
 
 # Where a document has the record. In a file it is the name of a variable, so that the file serves as vars_files too.
 VARIABLE = "vonage_rotation"

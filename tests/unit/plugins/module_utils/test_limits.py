@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._client import Client
-from ansible_collections.community.vonage.plugins.module_utils._errors import (
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,
@@ -325,7 +325,7 @@ import sys
 from pathlib import Path
 
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
-from ansible_collections.community.vonage.plugins.module_utils._task import run_task
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import run_task
 
 params = json.loads(sys.argv[1])
 result, warnings = run_task(API_SECRET_INFO, params, {"candidates": None, **params}, False)

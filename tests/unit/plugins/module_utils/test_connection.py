@@ -12,9 +12,12 @@ import pytest
 from ansible.module_utils.ansible_release import __version__ as ansible_core_version
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.community.vonage.plugins.module_utils._errors import NotSent
-from ansible_collections.community.vonage.plugins.module_utils._options import Connection, connection_argument_spec
-from ansible_collections.community.vonage.plugins.module_utils._version import COLLECTION_VERSION
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import (
+    Connection,
+    connection_argument_spec,
+)
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._api.version import COLLECTION_VERSION
 from ansible_collections.community.vonage.tests.unit.plugins.wire import KEY, OPTIONS, SECRET, set_module_args
 
 CA_FILE = str(Path(__file__))

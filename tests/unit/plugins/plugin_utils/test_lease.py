@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.plugin_utils import _holder
-from ansible_collections.community.vonage.plugins.plugin_utils._holder import holder, is_gone
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import lease as _holder
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.lease import holder, is_gone
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tells nothing elsewhere")
 

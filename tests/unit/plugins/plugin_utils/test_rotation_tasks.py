@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._rotation_tasks import (
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks import (
     HOOKS,
     tasks_after_asking,
     tasks_before_asking,

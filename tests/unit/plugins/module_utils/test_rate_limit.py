@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._pace import Pace, TooLate, Turn
+from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import Pace, TooLate, Turn
 
 
 class NoRoom(Exception):
