@@ -16,6 +16,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation import 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import settings as _rotation_settings
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import store_tasks as _store_tasks
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import parse_duration
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
@@ -44,7 +45,7 @@ class FilterModule:
             "rotation_lists_agree": _rotation.lists_agree,
             "rotation_plan": _rotation.plan,
             "rotation_step": _rotation_record.advance,
-            "rotation_seconds": _rotation_record.seconds,
+            "rotation_seconds": parse_duration,
             "rotation_settings_problem": _rotation_settings.settings_problem,
             "rotation_store_tasks": _store_tasks.tasks_that_show,
         }

@@ -31,6 +31,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks i
     tasks_after_asking,
     tasks_before_asking,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import parse_duration
 
 Fields = dict[str, t.Any]
 
@@ -193,7 +194,7 @@ class Engine:
 
     def _save(self, what: str) -> None:
         settings, listed = self.settings, self._listed
-        expires = self.world.now_and(_rotation_record.seconds(settings["lease"]))
+        expires = self.world.now_and(parse_duration(settings["lease"]))
         lease = {"holder": self.result["run"], "expires": expires}
         record = self.advance(
             "claim" if what == "release" else what,
@@ -249,7 +250,7 @@ class Engine:
     def verify(self) -> None:
         if self._logins():
             return
-        timeout = _rotation_record.seconds(self.settings["propagation_timeout"])
+        timeout = parse_duration(self.settings["propagation_timeout"])
         deadline = self.world.time + timeout
         while True:
             if self.world.time > deadline:
@@ -299,7 +300,7 @@ class Engine:
         mode, named = self.settings["mode"], self.settings["current_secret_id"]
         looks = 1
         if mode != "status":
-            looks += -(-_rotation_record.seconds(self.settings["propagation_timeout"]) // 5)
+            looks += -(-parse_duration(self.settings["propagation_timeout"]) // 5)
         while True:
             self._listed = self._succeed("list", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
             looks -= 1

@@ -18,8 +18,14 @@ from datetime import datetime, timedelta
 
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import NOT_PLAIN, is_plain
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import after, instant, pin, seconds
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import pin
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONSUMERS, ENV_FILES
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import (
+    describe_duration,
+    parse_duration,
+    parse_timestamp,
+    time_after,
+)
 
 Record = _rotation_record.Record
 Observation = Mapping[str, t.Any]
@@ -226,7 +232,11 @@ class _Case:
     def _lease_of_another(self, policy: Policy) -> Mapping[str, str] | None:
         """The lease of a run that may be at work at this moment."""
         lease: Mapping[str, str] | None = self.record.get("lease")
-        if not lease or lease["holder"] == policy.get("holder") or instant(lease["expires"]) <= instant(self.now):
+        if (
+            not lease
+            or lease["holder"] == policy.get("holder")
+            or parse_timestamp(lease["expires"]) <= parse_timestamp(self.now)
+        ):
             return None
         return None if policy.get("holder_gone") or policy.get("break_lease") else lease
 
@@ -255,7 +265,7 @@ class _Case:
         if self.force:
             return "forced"
         age = self.age()
-        limit = seconds(self.max_age) if self.max_age else 0
+        limit = parse_duration(self.max_age) if self.max_age else 0
         return "max_age" if limit and age is not None and age >= limit else ""
 
     def age(self) -> int | None:
@@ -271,7 +281,7 @@ class _Case:
         return self._since(since) or 0
 
     def _since(self, time: str | None) -> int | None:
-        return max(0, int((instant(self.now) - instant(time)).total_seconds())) if time else None
+        return max(0, int((parse_timestamp(self.now) - parse_timestamp(time)).total_seconds())) if time else None
 
     def missing(self) -> list[str]:
         """The consumers that were asked and have not confirmed the record's generation."""
@@ -327,11 +337,11 @@ class _Case:
         if self.pending != "refused" or not pending["id"] or pending.get("adopted"):
             return False
         listed = next((secret["created_at"] for secret in self.secrets or () if secret["id"] == pending["id"]), None)
-        times = [instant(time) for time in (pending["prepared_at"], pending.get("created_at"), listed) if time]
+        times = [parse_timestamp(time) for time in (pending["prepared_at"], pending.get("created_at"), listed) if time]
         # A time in the future is of a clock that was wrong, which may not keep a rotation from its end until then. The
         # clock here may differ from that of Vonage, too.
-        limit = timedelta(seconds=seconds(self.propagation_timeout))
-        return any(abs(instant(self.now) - time) < limit for time in times)
+        limit = timedelta(seconds=parse_duration(self.propagation_timeout))
+        return any(abs(parse_timestamp(self.now) - time) < limit for time in times)
 
     def hidden(self) -> bool:
         """Whether the secret on its way, which is accepted, can be none of those that are listed."""
@@ -521,8 +531,11 @@ def _second_recorded_nowhere(case: _Case) -> Plan:
         return unknown
     others = [secret_id for secret_id in case.ids if secret_id != case.current_id]
     if case.retired == "accepted" and case.current_id and len(others) == 1:
-        last = max((instant(entry["retired_at"]) for entry in case.record["retired"]), default=instant(case.now))
-        if instant(case.now) - last < timedelta(seconds=seconds(_REVIVAL_AFTER)):
+        last = max(
+            (parse_timestamp(entry["retired_at"]) for entry in case.record["retired"]),
+            default=parse_timestamp(case.now),
+        )
+        if parse_timestamp(case.now) - last < timedelta(seconds=parse_duration(_REVIVAL_AFTER)):
             message = (
                 "A value retired just now is accepted, which may be a delay at Vonage. Run again"
                 f" {_REVIVAL_AFTER} after it was retired: if it is accepted then, its secret is revoked"
@@ -597,7 +610,7 @@ def _adopt(case: _Case, named_id: str) -> Plan:
     if case.emergency_begins():
         message = f"{named_id} was named as the secret in use; the other one is revoked, and then that one is replaced"
         return _go("emergency", message, ("adopt", "revoke", "settle", *_rest(case, "prepare")), superseded)
-    revoke = case.urgent() or _revocable_now(case, after(case.now, case.grace))
+    revoke = case.urgent() or _revocable_now(case, time_after(case.now, case.grace))
     steps = ("adopt", "distribute", "confirm", *(("revoke", "settle") if revoke else ()))
     return _go("adopted", f"{named_id} was named as the secret in use, the other one is superseded", steps, superseded)
 
@@ -714,7 +727,7 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
     Before the consumers were asked, the plan holds what this run can reach; after it, what is safe now.
     """
     not_before = (case.record["previous"] or {}).get("revoke_not_before") if "revoke" in last else None
-    reachable = "revoke" not in last or _revocable_now(case, instant(not_before or case.now))
+    reachable = "revoke" not in last or _revocable_now(case, parse_timestamp(not_before or case.now))
     hand_over = () if case.confirmed is not None else ("distribute", "confirm")
     missing = case.missing()
     unconfirmed = f"These consumers have not confirmed generation {case.record['generation']}: {', '.join(missing)}"
@@ -741,7 +754,7 @@ def _close(case: _Case, message: str, last: tuple[str, ...], secret_id: str | No
 
 
 def _revocable_now(case: _Case, not_before: datetime) -> bool:
-    return case.somebody_confirms() and not_before <= instant(case.now)
+    return case.somebody_confirms() and not_before <= parse_timestamp(case.now)
 
 
 def _why_not(case: _Case, not_before: str | None) -> tuple[str, str]:
@@ -755,7 +768,7 @@ def _why_not(case: _Case, not_before: str | None) -> tuple[str, str]:
 
 def _rest(case: _Case, first: str) -> tuple[str, ...]:
     """The steps of a rotation from one on, as far as this run can take it."""
-    if case.urgent() or _revocable_now(case, after(case.now, case.grace)):
+    if case.urgent() or _revocable_now(case, time_after(case.now, case.grace)):
         return ALL_STEPS[ALL_STEPS.index(first) :]
     return _handover(first)
 
@@ -789,20 +802,10 @@ def _warnings(case: _Case, reason: str) -> list[str]:
         )
     if case.lease and case.mode == "status":
         found.append(f"{_held_by(case.lease)}, and may change what is shown here")
-    limit = seconds(case.overlap_warning) if case.overlap_warning else 0
+    limit = parse_duration(case.overlap_warning) if case.overlap_warning else 0
     if limit and case.overlap() > limit:
         found.append(
-            f"Two secrets have been valid for {_span(case.overlap())} since the promotion, longer than"
+            f"Two secrets have been valid for {describe_duration(case.overlap())} since the promotion, longer than"
             f" rotate_api_secret_overlap_warning, which is {case.overlap_warning}"
         )
     return found
-
-
-def _span(duration: int) -> str:
-    """A duration in its largest whole unit, as a person says it."""
-    size, unit = next(
-        ((size, unit) for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")) if duration >= size),
-        (1, "second"),
-    )
-    count = duration // size
-    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -12,10 +12,14 @@ decides anything: `plan` says which step is safe. An id is attributed to a value
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import (
+    format_timestamp,
+    parse_timestamp,
+    time_after,
+)
 
 Record = dict[str, t.Any]
 
@@ -32,9 +36,6 @@ _ENTRIES = {
     "retired": {"value", "id", "retired_at"},
     "lease": {"holder", "expires"},
 }
-
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def new_record(account_id: str, value: str | None) -> Record:
@@ -117,19 +118,6 @@ def advance(record: Record, step: str, now: str, **facts: t.Any) -> Record:
     if "lease" in facts:
         changes = {**changes, "lease": facts["lease"]}
     return {**record, **changes, "version": record["version"] + 1}
-
-
-def seconds(duration: t.Any) -> int:
-    """Read a duration.
-
-    :param duration: A number of seconds, or a number with a unit: `90`, `45s`, `15m`, `12h`, `30d`, `2w`.
-    :returns: Seconds.
-    :raises ValueError: It is neither; the message says what to write instead.
-    """
-    match = re.fullmatch(r"\s*([0-9]+)\s*([smhdw]?)\s*", str(duration))
-    if not match:
-        raise ValueError(f"{duration!r} is not a duration: write seconds, or a number with s, m, h, d or w such as 30d")
-    return int(match[1]) * _UNITS[match[2] or "s"]
 
 
 def pin(record: Record, ids: Sequence[str], current: str, pending: str) -> tuple[str | None, str | None]:
@@ -399,7 +387,7 @@ def _is_lease(lease: t.Any) -> bool:
     if lease is None:
         return True
     try:
-        instant(lease["expires"])
+        parse_timestamp(lease["expires"])
     except (AttributeError, ValueError):
         return False
     return isinstance(lease["holder"], str)
@@ -411,13 +399,4 @@ def _created_at(facts: Mapping[str, t.Any], secret_id: str | None) -> str | None
 
 
 def _later(now: str, facts: Mapping[str, t.Any]) -> str:
-    return after(now, facts.get("grace") or 0).strftime(_TIME_FORMAT)
-
-
-def after(time: str, duration: t.Any) -> datetime:
-    return instant(time) + timedelta(seconds=seconds(duration))
-
-
-def instant(time: str) -> datetime:
-    # Vonage writes secrets with whole seconds and subaccounts with milliseconds; Python 3.9 reads no Z.
-    return datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone(timezone.utc)
+    return format_timestamp(time_after(now, facts.get("grace") or 0))

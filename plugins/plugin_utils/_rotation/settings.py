@@ -18,7 +18,7 @@ from ansible_collections.community.vonage.plugins.module_utils._secret_file impo
     is_plain,
     parse_access,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import seconds
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import parse_duration
 
 Settings = Mapping[str, t.Any]
 
@@ -97,7 +97,7 @@ def settings_problem(
     for name in _DURATIONS:
         if settings[name] or name not in _OPTIONAL:
             try:
-                seconds(settings[name])
+                parse_duration(settings[name])
             except ValueError as error:
                 return f"{_PREFIX}{name}: {error}"
     adopted = settings.get("adopt_value") or ""

@@ -411,29 +411,6 @@ def test_what_is_no_record_at_all_is_refused(record: Any) -> None:
     assert "not one of a rotation" in _rotation_record.problem(record, "abcd1234")
 
 
-@pytest.mark.parametrize(
-    ("duration", "expected"),
-    [
-        ("90", 90),
-        (90, 90),
-        ("45s", 45),
-        ("15m", 900),
-        ("12h", 43200),
-        ("30d", 2592000),
-        ("2w", 1209600),
-        (" 1d ", 86400),
-    ],
-)
-def test_a_duration_is_read(duration: Any, expected: int) -> None:
-    assert _rotation_record.seconds(duration) == expected
-
-
-@pytest.mark.parametrize("duration", ["", "d", "1 month", "-1d", "1.5h", None, "1y"])
-def test_what_is_no_duration_says_what_to_write(duration: Any) -> None:
-    with pytest.raises(ValueError, match="write seconds, or a number with s, m, h, d or w such as 30d"):
-        _rotation_record.seconds(duration)
-
-
 def info(error: Any = None, candidates: Any = (), secrets: Any = (OLD,)) -> dict[str, Any]:
     return {
         "accounts": [{"account_id": "abcd1234", "secrets": list(secrets), "error": error}],
