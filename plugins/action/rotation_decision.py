@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import lease as _holder
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import problem
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import validation_error
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks import (
     tasks_after_asking,
     tasks_before_asking,
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
         )
         record, listed, policy, begun = (options[name] for name in ("record", "listed", "policy", "begun"))
         # It is not said of which account it has to be.
-        wrong = problem(record, record.get("account_id", "") if isinstance(record, dict) else "")
+        wrong = validation_error(record, record.get("account_id", "") if isinstance(record, dict) else "")
         if wrong:
             raise AnsibleActionFail(wrong)
         now = datetime.now(timezone.utc)

@@ -24,7 +24,7 @@ from ansible_collections.community.vonage.plugins.module_utils._atomic_file impo
     resolve,
 )
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import locked
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     VARIABLE,
     Conflict,

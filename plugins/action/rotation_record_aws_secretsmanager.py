@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     Conflict,
     RecordAction,

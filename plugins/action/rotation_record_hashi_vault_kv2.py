@@ -16,7 +16,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.lookup 
     call_lookup,
     cause_of,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     Conflict,
     RecordAction,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     VARIABLE,
     Conflict,

@@ -17,6 +17,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation import 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import settings as _rotation_settings
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import store_tasks as _store_tasks
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import parse_duration
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.transitions import Facts, advance
 
 
 def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callable[..., t.Any]:
@@ -35,16 +36,25 @@ def _raising_filter_errors(name: str, function: Callable[..., t.Any]) -> Callabl
     return wrapper
 
 
+def _new_record(account_id: str, value: str | None) -> _rotation_record.Document:
+    return _rotation_record.new_record(account_id, value).as_document()
+
+
+def _step(record: _rotation_record.Document, step: str, now: str, **facts: t.Any) -> _rotation_record.Document:
+    before = _rotation_record.Record.from_document(record)
+    return advance(before, step, now, Facts.from_options(facts)).as_document()
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., t.Any]]:
         filters: dict[str, Callable[..., t.Any]] = {
-            "rotation_new_record": _rotation_record.new_record,
-            "rotation_problem": _rotation_record.problem,
+            "rotation_new_record": _new_record,
+            "rotation_problem": _rotation_record.validation_error,
             "rotation_candidates": _rotation.candidates,
             "rotation_observation": _rotation.observe,
             "rotation_lists_agree": _rotation.lists_agree,
             "rotation_plan": _rotation.plan,
-            "rotation_step": _rotation_record.advance,
+            "rotation_step": _step,
             "rotation_seconds": parse_duration,
             "rotation_settings_problem": _rotation_settings.settings_problem,
             "rotation_store_tasks": _store_tasks.tasks_that_show,

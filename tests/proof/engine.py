@@ -32,6 +32,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks i
     tasks_before_asking,
 )
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import parse_duration
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.transitions import Facts, advance
 
 Fields = dict[str, t.Any]
 
@@ -148,7 +149,7 @@ class Engine:
         if self.world.store.down:
             raise TaskFailed("load the record", "the store is down")
         self._stored = self.world.store.record
-        problem = _rotation_record.problem(self._stored, ACCOUNT) if self._stored else ""
+        problem = _rotation_record.validation_error(self._stored, ACCOUNT) if self._stored else ""
         if problem:
             raise TaskFailed("check the record", problem)
         self._list()
@@ -186,11 +187,12 @@ class Engine:
     @property
     def record(self) -> Fields:
         """The record as it was read or saved last."""
-        return self._stored or _rotation_record.new_record(ACCOUNT, "" if self.admin else FIRST)
+        return self._stored or _rotation_record.new_record(ACCOUNT, "" if self.admin else FIRST).as_document()
 
     def advance(self, step: str, **facts: t.Any) -> Fields:
         """The record that follows a step."""
-        return _rotation_record.advance(self.record, step, self.world.now, **facts)
+        before = _rotation_record.Record.from_document(self.record)
+        return advance(before, step, self.world.now, Facts.from_options(facts)).as_document()
 
     def _save(self, what: str) -> None:
         settings, listed = self.settings, self._listed

@@ -274,7 +274,7 @@ class World:
                 consumer.excused = ""
             elif value != consumer.excused and not self.cut_off_accepted:
                 raise BrokenPromise(f"{consumer.name} is cut off: Vonage does not accept what it uses")
-        recorded = _rotation_record.recorded_values(record) if record else []
+        recorded = _rotation_record.recorded_values(_rotation_record.Record.from_document(record)) if record else []
         ids = [(record[name] or {}).get("id") for name in ("current", "pending", "previous")] if record else []
         if record:
             ids += [entry["id"] for entry in record["retired"]]
@@ -294,7 +294,7 @@ class World:
     def _check_history(self) -> None:
         versions = self.store.versions
         if versions:
-            problem = _rotation_record.problem(versions[-1], ACCOUNT)
+            problem = _rotation_record.validation_error(versions[-1], ACCOUNT)
             if problem:
                 raise BrokenPromise(problem)
         if len(versions) > 1:

@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ansible_collections.community.vonage.plugins.module_utils._secret_file import NOT_PLAIN, is_plain
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import pin
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.attribution import attribute_ids
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document, recorded_values
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record as _TypedRecord
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONSUMERS, ENV_FILES
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import (
     describe_duration,
@@ -27,7 +28,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timesta
     time_after,
 )
 
-Record = _rotation_record.Record
+Record = Document
 Observation = Mapping[str, t.Any]
 Policy = Mapping[str, t.Any]
 Plan = dict[str, t.Any]
@@ -98,7 +99,7 @@ def observe(
         "pending": pending,
         "previous": previous,
         "retired": next((answer for answer in worst_first if answer in retired), "none"),
-        "adopted": "none" if adopted_value in _rotation_record.recorded_values(record) else adopted,
+        "adopted": "none" if adopted_value in recorded_values(_TypedRecord.from_document(record)) else adopted,
         "confirmed": confirmed,
         "central_confirmed": central_confirmed,
     }
@@ -226,7 +227,12 @@ class _Case:
         self.accept_cut_off = bool(policy.get("accept_cut_off"))
         self.env_file = policy.get("distribute_tasks") in ENV_FILES
         self.now = now
-        self.current_id, self.pending_id = pin(record, self.ids, self.current, self.pending)
+        self.current_id, self.pending_id = attribute_ids(
+            _TypedRecord.from_document(record),
+            self.ids,
+            t.cast(t.Any, self.current),
+            t.cast(t.Any, self.pending),
+        )
         self.lease = self._lease_of_another(policy)
 
     def _lease_of_another(self, policy: Policy) -> Mapping[str, str] | None:

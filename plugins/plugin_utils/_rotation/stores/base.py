@@ -19,7 +19,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
 from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
 
 # Where a document has the record. In a file it is the name of a variable, so that the file serves as vars_files too.
 VARIABLE = "vonage_rotation"

@@ -87,7 +87,7 @@ def entry(name: str | None, **fields: Any) -> dict[str, Any]:
 
 def record(**changes: Any) -> dict[str, Any]:
     return {
-        **_rotation_record.new_record("abcd1234", "S3cretcurrent"),
+        **_rotation_record.new_record("abcd1234", "S3cretcurrent").as_document(),
         "version": 7,
         "generation": 3,
         "current": entry("current", created_at=LONG_AGO, since=LONG_AGO),
@@ -184,7 +184,7 @@ VARIANTS = {
         "",
     ),
     "without a record": (
-        _rotation_record.new_record("abcd1234", "S3cretcurrent"),
+        _rotation_record.new_record("abcd1234", "S3cretcurrent").as_document(),
         observation(1, "accepted", "none"),
         {},
         "rotate",
@@ -680,7 +680,7 @@ VARIANTS = {
         "promote distribute confirm",
     ),
     "bootstrap, the one to replace named": (
-        _rotation_record.new_record("abcd1234", None),
+        _rotation_record.new_record("abcd1234", None).as_document(),
         observation(1, "none", "none"),
         {"admin": True, "current_secret_id": "current"},
         "rotate",
@@ -1617,8 +1617,8 @@ def test_an_overlap_is_measured_from_the_promotion(
         # Not listed, or not to be listed: as it was recorded.
         (record(current=entry("gone", created_at=RECENT, since=LONG_AGO)), [secret("a"), secret("b")], 172800),
         (record(current=entry(None, created_at=None, since=RECENT)), None, 172800),
-        (_rotation_record.new_record("abcd1234", "S3cretcurrent"), None, None),
-        (_rotation_record.new_record("abcd1234", None), [secret("current")], None),
+        (_rotation_record.new_record("abcd1234", "S3cretcurrent").as_document(), None, None),
+        (_rotation_record.new_record("abcd1234", None).as_document(), [secret("current")], None),
     ],
 )
 def test_the_age_is_that_of_the_secret_in_use(the_record: Any, listed: Any, age: int | None) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -14,244 +14,260 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation import transitions
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.attribution import attribute_ids
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import ListedSecret
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import (
+    CurrentSecret,
+    Lease,
+    PendingSecret,
+    PreviousSecret,
+    Record,
+    RetiredSecret,
+    new_record,
+    recorded_values,
+    validation_error,
+)
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.transitions import Facts
 
 THEN = "2026-11-22T12:00:00Z"
 LATER = "2026-11-22T13:00:00Z"
-OLD = {"id": "old", "created_at": "2026-01-02T03:04:05Z"}
-NEW = {"id": "new", "created_at": "2026-11-22T12:00:01Z"}
+OLD = ListedSecret(id="old", created_at="2026-01-02T03:04:05Z")
+NEW = ListedSecret(id="new", created_at="2026-11-22T12:00:01Z")
 
 
-def started() -> dict[str, Any]:
-    return _rotation_record.new_record("abcd1234", "OldValue1")
+def advance(record: Record, step: str, now: str, **facts: Any) -> Record:
+    return transitions.advance(record, step, now, Facts(**facts))
 
 
-def prepared() -> dict[str, Any]:
-    return _rotation_record.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="accepted")
+def started() -> Record:
+    return new_record("abcd1234", "OldValue1")
 
 
-def created(lost_answer: bool = False) -> dict[str, Any]:
-    secret = None if lost_answer else NEW
-    return _rotation_record.advance(prepared(), "create", THEN, secret=secret, secrets=[OLD, NEW], current="accepted")
+def prepared() -> Record:
+    return advance(started(), "prepare", THEN, value="NewValue1", secrets=(OLD,), current="accepted")
 
 
-def promoted(current: str = "accepted", **facts: Any) -> dict[str, Any]:
-    verified = _rotation_record.advance(created(), "verify", THEN)
-    return _rotation_record.advance(verified, "promote", LATER, secrets=[OLD, NEW], current=current, **facts)
+def created(lost_answer: bool = False) -> Record:
+    created_id = None if lost_answer else "new"
+    return advance(prepared(), "create", THEN, created_id=created_id, secrets=(OLD, NEW), current="accepted")
+
+
+def promoted(current: str = "accepted", **facts: Any) -> Record:
+    verified = advance(created(), "verify", THEN)
+    return advance(verified, "promote", LATER, secrets=(OLD, NEW), current=current, **facts)
 
 
 def test_prepare_records_the_value_and_pins_the_only_listed_id() -> None:
     record = prepared()
-    assert record["stage"] == "prepared"
-    assert record["version"] == 1
-    assert record["pending"] == {"value": "NewValue1", "id": None, "prepared_at": THEN, "attempts": 1}
-    assert record["current"] == {
-        "value": "OldValue1",
-        "id": "old",
-        "created_at": OLD["created_at"],
-        "since": THEN,
-    }
-    assert record["ids_before"] == ["old"]
+    assert record.stage == "prepared"
+    assert record.version == 1
+    assert record.pending == PendingSecret(value="NewValue1", id=None, prepared_at=THEN, attempts=1)
+    assert record.current == CurrentSecret(
+        value="OldValue1",
+        id="old",
+        created_at=OLD.created_at,
+        since=THEN,
+    )
+    assert record.ids_before == ("old",)
 
 
 def test_prepare_pins_nothing_to_a_value_that_is_refused() -> None:
-    record = _rotation_record.advance(started(), "prepare", THEN, value="NewValue1", secrets=[OLD], current="refused")
-    assert record["current"]["id"] is None
+    record = advance(started(), "prepare", THEN, value="NewValue1", secrets=(OLD,), current="refused")
+    assert record.current.id is None
 
 
 def test_prepare_records_the_id_that_the_operator_named_when_no_value_is_known() -> None:
-    nothing = _rotation_record.new_record("abcd1234", None)
-    record = _rotation_record.advance(
-        nothing, "prepare", THEN, value="N", secrets=[OLD], current="none", secret_id="old"
-    )
-    assert record["current"]["id"] == "old"
-    assert record["current"]["value"] is None
+    nothing = new_record("abcd1234", None)
+    record = advance(nothing, "prepare", THEN, value="N", secrets=(OLD,), current="none", secret_id="old")
+    assert record.current.id == "old"
+    assert record.current.value is None
 
 
 def test_prepare_counts_the_attempts() -> None:
-    dropped = _rotation_record.advance(_rotation_record.advance(created(), "drop", THEN), "dropped", THEN)
-    again = _rotation_record.advance(dropped, "prepare", THEN, value="Third1", secrets=[OLD], current="accepted")
-    assert again["pending"]["attempts"] == 2
+    dropped = advance(advance(created(), "drop", THEN), "dropped", THEN)
+    again = advance(dropped, "prepare", THEN, value="Third1", secrets=(OLD,), current="accepted")
+    assert again.pending.attempts == 2
 
 
 def test_prepare_retires_a_value_that_it_replaces() -> None:
-    again = _rotation_record.advance(created(), "prepare", LATER, value="Third1", secrets=[OLD], current="accepted")
-    assert again["pending"]["value"] == "Third1"
-    assert again["retired"] == [{"value": "NewValue1", "id": "new", "retired_at": LATER}]
+    again = advance(created(), "prepare", LATER, value="Third1", secrets=(OLD,), current="accepted")
+    assert again.pending.value == "Third1"
+    assert again.retired == (RetiredSecret(value="NewValue1", id="new", retired_at=LATER),)
 
 
 def test_create_records_the_id_of_the_answer() -> None:
-    assert created()["pending"]["id"] == "new"
-    assert created()["stage"] == "created"
+    assert created().pending.id == "new"
+    assert created().stage == "created"
 
 
 def test_create_finds_the_id_by_elimination_when_the_answer_was_lost() -> None:
-    assert created(lost_answer=True)["pending"]["id"] == "new"
+    assert created(lost_answer=True).pending.id == "new"
 
 
 def test_promote_makes_the_pending_secret_current_and_keeps_the_old_one() -> None:
     record = promoted(grace="2h")
-    assert record["stage"] == "promoted"
-    assert record["generation"] == 1
-    assert record["current"] == {
-        "value": "NewValue1",
-        "id": "new",
-        "created_at": NEW["created_at"],
-        "since": LATER,
-    }
-    assert record["pending"] is None
-    assert record["previous"] == {"value": "OldValue1", "id": "old", "revoke_not_before": "2026-11-22T15:00:00Z"}
+    assert record.stage == "promoted"
+    assert record.generation == 1
+    assert record.current == CurrentSecret(
+        value="NewValue1",
+        id="new",
+        created_at=NEW.created_at,
+        since=LATER,
+    )
+    assert record.pending is None
+    assert record.previous == PreviousSecret(value="OldValue1", id="old", revoke_not_before="2026-11-22T15:00:00Z")
 
 
 def test_promote_past_a_refused_secret_records_no_id_to_delete() -> None:
-    assert promoted(current="refused")["previous"]["id"] is None
+    assert promoted(current="refused").previous.id is None
 
 
 def test_promote_keeps_the_ids_of_the_record_when_the_list_lags() -> None:
-    for listed in ([OLD], [NEW], []):
-        record = _rotation_record.advance(created(), "promote", LATER, secrets=listed, current="accepted")
-        assert (record["current"]["id"], record["previous"]["id"]) == ("new", "old")
+    for listed in ((OLD,), (NEW,), ()):
+        record = advance(created(), "promote", LATER, secrets=listed, current="accepted")
+        assert (record.current.id, record.previous.id) == ("new", "old")
 
 
 def test_create_never_takes_an_id_that_was_there_before() -> None:
-    record = _rotation_record.advance(prepared(), "create", THEN, secret=OLD, secrets=[OLD], current="accepted")
-    assert record["pending"]["id"] is None
+    record = advance(prepared(), "create", THEN, created_id="old", secrets=(OLD,), current="accepted")
+    assert record.pending.id is None
 
 
 def test_drop_records_the_intent_and_dropped_the_end() -> None:
-    dropping = _rotation_record.advance(created(), "drop", THEN)
-    pending = {"value": None, "id": "new", "prepared_at": THEN, "attempts": 1, "created_at": THEN}
-    assert dropping["pending"] == pending
-    assert _rotation_record.advance(dropping, "dropped", THEN)["pending"]["id"] is None
+    dropping = advance(created(), "drop", THEN)
+    pending = PendingSecret(value=None, id="new", prepared_at=THEN, attempts=1, created_at=THEN)
+    assert dropping.pending == pending
+    assert advance(dropping, "dropped", THEN).pending.id is None
 
 
 def test_settle_forgets_a_value_that_vonage_still_accepts() -> None:
-    record = _rotation_record.advance(promoted(), "settle", LATER, refused=False)
-    assert record["retired"] == [{"value": None, "id": "old", "retired_at": LATER}]
+    record = advance(promoted(), "settle", LATER, refused=False)
+    assert record.retired == (RetiredSecret(value=None, id="old", retired_at=LATER),)
 
 
 def test_revoke_records_the_intent_alone() -> None:
-    record = _rotation_record.advance(promoted(), "revoke", LATER)
-    assert record["stage"] == "revoking"
-    assert record["previous"]["id"] == "old"
+    record = advance(promoted(), "revoke", LATER)
+    assert record.stage == "revoking"
+    assert record.previous.id == "old"
 
 
 def test_settle_retires_the_old_secret_and_keeps_two() -> None:
-    record = _rotation_record.advance(promoted(), "settle", LATER)
-    assert record["stage"] == "idle"
-    assert record["previous"] is None
-    assert record["ids_before"] == []
-    assert record["retired"] == [{"value": "OldValue1", "id": "old", "retired_at": LATER}]
-    older = [{"value": f"V{n}", "id": f"i{n}", "retired_at": THEN} for n in (1, 2)]
-    record = _rotation_record.advance({**promoted(), "retired": older}, "settle", LATER)
-    assert [entry["id"] for entry in record["retired"]] == ["old", "i1"]
+    record = advance(promoted(), "settle", LATER)
+    assert record.stage == "idle"
+    assert record.previous is None
+    assert record.ids_before == ()
+    assert record.retired == (RetiredSecret(value="OldValue1", id="old", retired_at=LATER),)
+    older = tuple(RetiredSecret(value=f"V{n}", id=f"i{n}", retired_at=THEN) for n in (1, 2))
+    record = advance(replace(promoted(), retired=older), "settle", LATER)
+    assert [entry.id for entry in record.retired] == ["old", "i1"]
 
 
 def test_adopt_records_the_other_secret_as_superseded() -> None:
-    record = _rotation_record.advance(started(), "adopt", THEN, secrets=[OLD, NEW], secret_id="new", grace="0s")
-    assert record["current"]["id"] == "new"
-    assert record["current"]["value"] == "OldValue1"
-    assert record["previous"] == {"value": None, "id": "old", "revoke_not_before": THEN}
-    assert record["generation"] == 0
+    record = advance(started(), "adopt", THEN, secrets=(OLD, NEW), secret_id="new", grace="0s")
+    assert record.current.id == "new"
+    assert record.current.value == "OldValue1"
+    assert record.previous == PreviousSecret(value=None, id="old", revoke_not_before=THEN)
+    assert record.generation == 0
 
 
-LEASE = {"holder": "ci 17", "expires": LATER}
+LEASE_DOCUMENT = {"holder": "ci 17", "expires": LATER}
+LEASE = Lease(holder="ci 17", expires=LATER)
 LEAK = "the log was public"
 
 
-def step(record: dict[str, Any], name: str, **facts: Any) -> dict[str, Any]:
+def step(record: Record, name: str, **facts: Any) -> Record:
     """The record after a step, two secrets listed and the one in use accepted."""
-    return _rotation_record.advance(
-        record, name, LATER, **{"secrets": [OLD, NEW], "current": "accepted", "secret_id": "", **facts}
-    )
+    return advance(record, name, LATER, **{"secrets": (OLD, NEW), "current": "accepted", "secret_id": "", **facts})
 
 
 def test_claim_changes_the_lease_alone() -> None:
     before = created()
-    assert step(before, "claim", lease=LEASE) == {**before, "version": before["version"] + 1, "lease": LEASE}
+    assert step(before, "claim", lease=LEASE) == replace(before, version=before.version + 1, lease=LEASE)
 
 
 def test_a_lease_stays_until_a_step_gives_another_one_or_none() -> None:
     claimed = step(created(), "claim", lease=LEASE)
-    assert step(claimed, "verify")["lease"] == LEASE
-    assert step(claimed, "verify", lease={**LEASE, "holder": "ci 18"})["lease"]["holder"] == "ci 18"
-    assert step(claimed, "verify", lease=None)["lease"] is None
+    assert step(claimed, "verify").lease == LEASE
+    assert step(claimed, "verify", lease=replace(LEASE, holder="ci 18")).lease.holder == "ci 18"
+    assert step(claimed, "verify", lease=None).lease is None
 
 
 def test_rollback_swaps_the_two_and_rejects_the_new_one() -> None:
     before = promoted(grace="1d")
     record = step(before, "rollback")
-    assert (record["stage"], record["generation"]) == ("promoted", before["generation"] + 1)
-    assert record["current"] == {
-        "value": "OldValue1",
-        "id": "old",
-        "created_at": OLD["created_at"],
-        "since": LATER,
-    }
-    assert record["previous"] == {"value": "NewValue1", "id": "new", "revoke_not_before": LATER, "rejected": True}
+    assert (record.stage, record.generation) == ("promoted", before.generation + 1)
+    assert record.current == CurrentSecret(
+        value="OldValue1",
+        id="old",
+        created_at=OLD.created_at,
+        since=LATER,
+    )
+    assert record.previous == PreviousSecret(value="NewValue1", id="new", revoke_not_before=LATER, rejected=True)
 
 
 def test_rollback_never_takes_an_id_for_that_of_a_secret_that_is_gone() -> None:
-    foreign = {"id": "foreign", "created_at": LATER}
+    foreign = ListedSecret(id="foreign", created_at=LATER)
     for current in ("accepted", "refused"):
-        assert step(promoted(), "rollback", secrets=[OLD, foreign], current=current)["previous"]["id"] == "new"
-        unpinned = {**promoted(), "current": {**promoted()["current"], "id": None}}
+        assert step(promoted(), "rollback", secrets=(OLD, foreign), current=current).previous.id == "new"
+        unpinned = replace(promoted(), current=replace(promoted().current, id=None))
         expected = "foreign" if current == "accepted" else None
-        record = step(unpinned, "rollback", secrets=[OLD, foreign], current=current)
-        assert record["previous"]["id"] == expected
+        record = step(unpinned, "rollback", secrets=(OLD, foreign), current=current)
+        assert record.previous.id == expected
 
 
 def test_abandon_forgets_the_attempts_and_retires_the_value() -> None:
     record = step(prepared(), "abandon")
-    assert (record["stage"], record["pending"], record["ids_before"]) == ("idle", None, [])
-    assert record["retired"] == [{"value": "NewValue1", "id": None, "retired_at": LATER}]
+    assert (record.stage, record.pending, record.ids_before) == ("idle", None, ())
+    assert record.retired == (RetiredSecret(value="NewValue1", id=None, retired_at=LATER),)
 
 
 def test_abandon_does_not_retire_what_is_dropped_or_was_adopted() -> None:
     dropped = step(step(created(), "drop"), "dropped")
-    assert step(dropped, "abandon")["retired"] == []
+    assert step(dropped, "abandon").retired == ()
     adopted = step(started(), "adopt_value", value="Theirs1")
-    assert step(adopted, "abandon")["retired"] == []
+    assert step(adopted, "abandon").retired == ()
 
 
 def test_abandon_has_a_secret_handed_over_that_an_emergency_found_half_handed_over() -> None:
     emergency = step(promoted(), "prepare", value="Third1", emergency=LEAK)
-    assert step(emergency, "abandon")["stage"] == "promoted"
-    assert step(step(started(), "prepare", value="NewValue1", emergency=LEAK), "abandon")["stage"] == "idle"
+    assert step(emergency, "abandon").stage == "promoted"
+    assert step(step(started(), "prepare", value="NewValue1", emergency=LEAK), "abandon").stage == "idle"
 
 
 def test_drop_records_an_id_that_is_proven_when_the_answer_was_lost() -> None:
-    lost = {**created(), "pending": {**created()["pending"], "id": None}}
-    assert step(lost, "drop")["pending"] == {**lost["pending"], "value": None, "id": "new"}
+    lost = replace(created(), pending=replace(created().pending, id=None))
+    assert step(lost, "drop").pending == replace(lost.pending, value=None, id="new")
 
 
 def test_dropping_a_retired_secret_changes_nothing_but_the_version() -> None:
-    before = {**started(), "stage": "promoted"}
-    assert step(step(before, "drop"), "dropped") == {**before, "version": 2}
+    before = replace(started(), stage="promoted")
+    assert step(step(before, "drop"), "dropped") == replace(before, version=2)
 
 
 def test_adopt_value_records_the_value_on_its_way_with_the_other_id() -> None:
     record = step(started(), "adopt_value", value="Theirs1", secret_id="old")
-    assert record["stage"] == "created"
-    assert record["current"]["id"] == "old"
-    assert record["pending"] == {
-        "value": "Theirs1",
-        "id": "new",
-        "prepared_at": LATER,
-        "attempts": 1,
-        "adopted": True,
-    }
-    assert record["ids_before"] == ["old"]
+    assert record.stage == "created"
+    assert record.current.id == "old"
+    assert record.pending == PendingSecret(
+        value="Theirs1",
+        id="new",
+        prepared_at=LATER,
+        attempts=1,
+        adopted=True,
+    )
+    assert record.ids_before == ("old",)
 
 
 def test_adopt_value_records_no_id_without_a_proof() -> None:
     record = step(started(), "adopt_value", value="Theirs1")
-    assert (record["current"]["id"], record["pending"]["id"], record["ids_before"]) == (None, None, [])
+    assert (record.current.id, record.pending.id, record.ids_before) == (None, None, ())
 
 
 def test_a_recorded_id_is_worth_more_than_one_that_is_named() -> None:
-    record = {**started(), "current": {"value": "OldValue1", "id": "old", "created_at": None, "since": THEN}}
-    assert step(record, "adopt_value", value="Theirs1", secret_id="new")["pending"]["id"] == "new"
+    current = CurrentSecret(value="OldValue1", id="old", created_at=None, since=THEN)
+    record = replace(started(), current=current)
+    assert step(record, "adopt_value", value="Theirs1", secret_id="new").pending.id == "new"
 
 
 def test_adopt_value_refuses_a_value_that_is_in_the_record() -> None:
@@ -262,37 +278,37 @@ def test_adopt_value_refuses_a_value_that_is_in_the_record() -> None:
 
 
 def test_the_mark_of_an_emergency_goes_from_the_value_on_its_way_to_what_it_replaces() -> None:
-    marked = step(started(), "prepare", value="NewValue1", secrets=[OLD], emergency=LEAK)
-    assert marked["pending"]["emergency"] == LEAK
+    marked = step(started(), "prepare", value="NewValue1", secrets=(OLD,), emergency=LEAK)
+    assert marked.pending.emergency == LEAK
     # The next run is an ordinary one.
-    promoted_after = step(step(marked, "create", secret=NEW), "promote")
-    assert promoted_after["previous"]["emergency"] == LEAK
-    assert "emergency" not in promoted_after["current"]
-    assert step(promoted_after, "settle")["retired"][0]["emergency"] == LEAK
+    promoted_after = step(step(marked, "create", created_id="new"), "promote")
+    assert promoted_after.previous.emergency == LEAK
+    assert "emergency" not in promoted_after.as_document()["current"]
+    assert step(promoted_after, "settle").retired[0].emergency == LEAK
 
 
 def test_a_value_that_was_on_its_way_gets_the_mark_of_an_emergency_with_the_next_save() -> None:
-    assert step(prepared(), "claim", emergency=LEAK)["pending"]["emergency"] == LEAK
-    assert step(created(), "promote", emergency=LEAK)["previous"]["emergency"] == LEAK
-    assert "emergency" not in step(created(), "promote", emergency="")["previous"]
+    assert step(prepared(), "claim", emergency=LEAK).pending.emergency == LEAK
+    assert step(created(), "promote", emergency=LEAK).previous.emergency == LEAK
+    assert "emergency" not in step(created(), "promote", emergency="").as_document()["previous"]
 
 
 def test_the_mark_of_an_emergency_outlives_a_value_that_is_dropped() -> None:
     dropped = step(step(step(created(), "claim", emergency=LEAK), "drop"), "dropped")
-    assert step(dropped, "prepare", value="Third1", secrets=[OLD])["pending"]["emergency"] == LEAK
+    assert step(dropped, "prepare", value="Third1", secrets=(OLD,)).pending.emergency == LEAK
 
 
 def test_settle_leaves_a_secret_to_be_handed_over_when_it_only_made_room() -> None:
-    assert step(promoted(), "settle", emergency=LEAK)["stage"] == "promoted"
+    assert step(promoted(), "settle", emergency=LEAK).stage == "promoted"
     leaked = step(created(), "promote", emergency=LEAK)
-    assert step(leaked, "settle", emergency=LEAK)["stage"] == "idle"
-    assert step(leaked, "settle", emergency="another one")["stage"] == "promoted"
+    assert step(leaked, "settle", emergency=LEAK).stage == "idle"
+    assert step(leaked, "settle", emergency="another one").stage == "promoted"
 
 
 def test_adopt_keeps_the_marks_of_the_previous_secret() -> None:
-    previous = {"value": "Older1", "id": None, "revoke_not_before": THEN, "emergency": LEAK}
-    record = step({**started(), "previous": previous}, "adopt", secret_id="new")
-    assert record["previous"] == {"value": "Older1", "id": "old", "revoke_not_before": LATER, "emergency": LEAK}
+    previous = PreviousSecret(value="Older1", id=None, revoke_not_before=THEN, emergency=LEAK)
+    record = step(replace(started(), previous=previous), "adopt", secret_id="new")
+    assert record.previous == PreviousSecret(value="Older1", id="old", revoke_not_before=LATER, emergency=LEAK)
 
 
 @pytest.mark.parametrize(
@@ -320,30 +336,52 @@ def test_adopt_keeps_the_marks_of_the_previous_secret() -> None:
 def test_an_id_is_pinned_by_proof_alone(
     current: Any, pending: Any, ids_before: Any, answers: tuple[str, str], listed: list[str], expected: Any
 ) -> None:
-    record = {
-        **started(),
-        "current": {"value": "OldValue1", "id": current},
-        "pending": {"value": "NewValue1", "id": pending} if answers[1] != "none" else None,
-        "previous": {"value": None, "id": "previous"},
-        "ids_before": ids_before,
-    }
-    assert _rotation_record.pin(record, listed, *answers) == expected
+    record = replace(
+        started(),
+        current=CurrentSecret(value="OldValue1", id=current, created_at=None, since=THEN),
+        pending=PendingSecret(value="NewValue1", id=pending, prepared_at=THEN, attempts=1)
+        if answers[1] != "none"
+        else None,
+        previous=PreviousSecret(value=None, id="previous", revoke_not_before=THEN),
+        ids_before=tuple(ids_before),
+    )
+    assert attribute_ids(record, listed, *answers) == expected
+
+
+@pytest.mark.parametrize("made", [started(), prepared(), promoted(), Facts(value="NewValue1")])
+def test_a_value_is_not_in_the_repr(made: Any) -> None:
+    assert "Value1" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("step", "facts", "missing"),
+    [
+        ("prepare", {}, "the new value"),
+        ("adopt", {}, "the ID of the secret in use"),
+        ("create", {}, "a pending secret"),
+        ("abandon", {}, "a pending secret"),
+        ("rollback", {}, "a previous secret"),
+    ],
+)
+def test_a_step_that_lacks_something_says_what(step: str, facts: Any, missing: str) -> None:
+    with pytest.raises(ValueError, match=f"needs {missing}"):
+        advance(started(), step, THEN, **facts)
 
 
 def test_a_step_that_is_not_recorded_is_named() -> None:
     with pytest.raises(ValueError, match="'confirm' is not a recorded step: claim, adopt, adopt_value, drop"):
-        _rotation_record.advance(started(), "confirm", THEN)
+        advance(started(), "confirm", THEN)
 
 
 facts = st.fixed_dictionaries(
     {
-        "secrets": st.sampled_from([[], [OLD], [NEW], [OLD, NEW]]),
+        "secrets": st.sampled_from([(), (OLD,), (NEW,), (OLD, NEW)]),
         "current": st.sampled_from(["accepted", "refused", "none"]),
-        "secret": st.sampled_from([None, NEW]),
+        "created_id": st.sampled_from([None, "new"]),
         "value": st.uuids().map(str),
         "grace": st.sampled_from(["0s", "1d"]),
         "secret_id": st.sampled_from(["", "old"]),
-        "lease": st.sampled_from([None, {"holder": "ci 17", "expires": LATER}]),
+        "lease": st.sampled_from([None, LEASE, transitions.KEEP_LEASE]),
         "emergency": st.sampled_from(["", "the log was public"]),
     }
 )
@@ -360,24 +398,22 @@ paths = st.sampled_from(
 )
 
 
-def values(record: dict[str, Any]) -> set[str]:
-    entries = [record["current"], record["pending"], record["previous"], *record["retired"]]
-    return {entry["value"] for entry in entries if entry and entry["value"]}
-
-
 @given(paths, st.lists(facts, min_size=9, max_size=9))
 @settings(max_examples=50, deadline=None)
-def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str], learned: list[Any]) -> None:
-    record = started()
+def test_no_step_loses_a_value_or_an_unknown_key(path: list[str], learned: list[Any]) -> None:
+    document = {**started().as_document(), "of_a_newer_release": {"kept": True}}
     for step, step_facts in zip(path, learned):
-        before = copy.deepcopy(record)
-        after = _rotation_record.advance(record, step, THEN, **step_facts)
-        assert record == before
-        assert after["version"] == before["version"] + 1
-        assert after["generation"] == before["generation"] + (step in ("promote", "rollback"))
-        assert values(before) <= values(after)
-        assert not _rotation_record.problem(after, "abcd1234")
-        record = after
+        before = Record.from_document(document)
+        assert before.as_document() == document
+        assert list(before.as_document()) == list(document)
+        after = advance(before, step, THEN, **step_facts)
+        assert before.as_document() == document
+        assert after.version == before.version + 1
+        assert after.generation == before.generation + (step in ("promote", "rollback"))
+        assert set(recorded_values(before)) <= set(recorded_values(after))
+        document = after.as_document()
+        assert not validation_error(document, "abcd1234")
+        assert document["of_a_newer_release"] == {"kept": True}
 
 
 @pytest.mark.parametrize(
@@ -401,19 +437,19 @@ def test_no_step_loses_a_value_or_changes_the_record_it_was_given(path: list[str
     ],
 )
 def test_a_record_that_cannot_be_used_says_why(changes: dict[str, Any], words: str) -> None:
-    problem = _rotation_record.problem({**started(), **changes}, "abcd1234")
+    problem = validation_error({**started().as_document(), **changes}, "abcd1234")
     assert words in problem
     assert "OldValue1" not in problem
 
 
 @pytest.mark.parametrize("record", [None, [], "text", {}])
 def test_what_is_no_record_at_all_is_refused(record: Any) -> None:
-    assert "not one of a rotation" in _rotation_record.problem(record, "abcd1234")
+    assert "not one of a rotation" in validation_error(record, "abcd1234")
 
 
 def info(error: Any = None, candidates: Any = (), secrets: Any = (OLD,)) -> dict[str, Any]:
     return {
-        "accounts": [{"account_id": "abcd1234", "secrets": list(secrets), "error": error}],
+        "accounts": [{"account_id": "abcd1234", "secrets": [asdict(secret) for secret in secrets], "error": error}],
         "candidates": candidates,
     }
 
@@ -421,17 +457,17 @@ def info(error: Any = None, candidates: Any = (), secrets: Any = (OLD,)) -> dict
 @pytest.mark.parametrize(
     ("record", "result", "expected"),
     [
-        (started(), info(candidates=["accepted"]), ([OLD], "accepted", "none")),
-        (prepared(), info(candidates=["accepted", "refused"]), ([OLD], "accepted", "refused")),
-        (prepared(), info({"status": 401}, ["refused", "accepted"]), ([OLD], "refused", "accepted")),
+        (started(), info(candidates=["accepted"]), ([asdict(OLD)], "accepted", "none")),
+        (prepared(), info(candidates=["accepted", "refused"]), ([asdict(OLD)], "accepted", "refused")),
+        (prepared(), info({"status": 401}, ["refused", "accepted"]), ([asdict(OLD)], "refused", "accepted")),
         (prepared(), info({"status": 503}, ["unknown", "unknown"]), (None, "unknown", "unknown")),
-        (_rotation_record.new_record("abcd1234", None), info(), ([OLD], "none", "none")),
-        (_rotation_record.advance(created(), "drop", THEN), info(candidates=["accepted"]), ([OLD], "accepted", "lost")),
+        (new_record("abcd1234", None), info(), ([asdict(OLD)], "none", "none")),
+        (advance(created(), "drop", THEN), info(candidates=["accepted"]), ([asdict(OLD)], "accepted", "lost")),
     ],
 )
 def test_the_answers_are_read_in_the_order_of_the_candidates(record: Any, result: Any, expected: Any) -> None:
-    assert len(_rotation.candidates(record)) == len(result["candidates"])
-    seen = _rotation.observe(record, result)
+    assert len(_rotation.candidates(record.as_document())) == len(result["candidates"])
+    seen = _rotation.observe(record.as_document(), result)
     assert (seen["secrets"], seen["current"], seen["pending"]) == expected
 
 
@@ -445,11 +481,11 @@ def test_the_answers_are_read_in_the_order_of_the_candidates(record: Any, result
     ],
 )
 def test_of_several_retired_values_the_weightiest_answer_counts(answers: list[str], expected: str) -> None:
-    assert _rotation.observe(started(), info(candidates=["accepted"]), answers)["retired"] == expected
+    assert _rotation.observe(started().as_document(), info(candidates=["accepted"]), answers)["retired"] == expected
 
 
 def test_a_record_with_a_lease_can_be_used() -> None:
-    assert _rotation_record.problem({**started(), "lease": LEASE}, "abcd1234") == ""
+    assert validation_error({**started().as_document(), "lease": LEASE_DOCUMENT}, "abcd1234") == ""
 
 
 BACK = {"mode": "rollback"}
@@ -463,24 +499,26 @@ BACK = {"mode": "rollback"}
         (promoted(), None, ["NewValue1"], "none"),
         (step(promoted(), "rollback"), BACK, ["OldValue1"], "none"),
         (prepared(), BACK, ["OldValue1", "NewValue1"], "none"),
-        ({**promoted(), "previous": {**promoted()["previous"], "value": None}}, BACK, ["NewValue1"], "none"),
+        (replace(promoted(), previous=replace(promoted().previous, value=None)), BACK, ["NewValue1"], "none"),
     ],
 )
 def test_the_previous_value_is_probed_for_a_rollback_alone(
     record: Any, policy: Any, values: list[str], expected: str
 ) -> None:
-    assert _rotation.candidates(record, policy) == values
+    assert _rotation.candidates(record.as_document(), policy) == values
     answers = ["accepted", "refused"][: len(values)]
-    assert _rotation.observe(record, info(candidates=answers), policy=policy)["previous"] == expected
+    assert _rotation.observe(record.as_document(), info(candidates=answers), policy=policy)["previous"] == expected
 
 
 def test_the_list_is_that_of_the_previous_value_when_it_alone_is_accepted() -> None:
-    seen = _rotation.observe(promoted(), info({"status": 401}, ["refused", "accepted"]), policy=BACK)
-    assert (seen["secrets"], seen["current"], seen["previous"]) == ([OLD], "refused", "accepted")
+    seen = _rotation.observe(promoted().as_document(), info({"status": 401}, ["refused", "accepted"]), policy=BACK)
+    assert (seen["secrets"], seen["current"], seen["previous"]) == ([asdict(OLD)], "refused", "accepted")
 
 
 @pytest.mark.parametrize(("value", "expected"), [("Theirs1", "accepted"), ("OldValue1", "none"), (None, "accepted")])
 def test_a_value_to_adopt_that_is_in_the_record_counts_as_none(value: Any, expected: str) -> None:
-    seen = _rotation.observe(started(), info(candidates=["accepted"]), adopted="accepted", adopted_value=value)
+    seen = _rotation.observe(
+        started().as_document(), info(candidates=["accepted"]), adopted="accepted", adopted_value=value
+    )
     assert seen["adopted"] == expected
-    assert _rotation.observe(started(), info(candidates=["accepted"]))["adopted"] == "none"
+    assert _rotation.observe(started().as_document(), info(candidates=["accepted"]))["adopted"] == "none"
