@@ -14,12 +14,15 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import lease as _holder
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import validation_error
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import observe
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.plan import plan as make_plan
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.policy import Policy
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record, validation_error
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks import (
     tasks_after_asking,
     tasks_before_asking,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import format_timestamp
 
 Fields = dict[str, t.Any]
 
@@ -76,22 +79,23 @@ class ActionModule(ActionBase):
         lease, adopt_value = record.get("lease"), options["adopt_value"]
         policy = {
             **policy,
-            "vouched": started["vouched"],
+            "operator_confirmed": started["vouched"],
             "holder": started["run"],
             "holder_gone": bool(lease) and _holder.is_gone(lease["holder"]),
         }
-        observation = _rotation.observe(
-            record,
+        typed_record, typed_policy = Record.from_document(record), Policy.from_options(policy)
+        observation = observe(
+            typed_record,
             listed,
-            options["retired"],
-            confirmed if begun else None,
-            policy,
+            typed_policy,
+            retired=options["retired"],
+            confirmed=confirmed if begun else None,
             # It was probed after the values of the record.
             adopted=listed["candidates"][-1] if adopt_value else "none",
             adopted_value=adopt_value,
             central_confirmed=central.get("generation") if begun and central.get("run") == started["run"] else None,
         )
-        plan = _rotation.plan(record, observation, policy, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        plan = make_plan(typed_record, observation, typed_policy, format_timestamp(now)).as_dict()
         acts = not self._task.check_mode and policy["mode"] != "status"
         if not begun and "distribute" in plan["steps"] and acts:
             started["hand_over_to"] = options["hosts"]
@@ -109,7 +113,7 @@ class ActionModule(ActionBase):
             generation=record["generation"],
             stage=record["stage"],
             secret_ids=[secret["id"] for secret in listed["secrets"]],
-            current=observation["current"],
+            current=observation.current,
             tasks=tasks,
             asks=acts and "confirm" in plan["steps"],
             decisions=[*(begun["decisions"] if begun else ()), decision],

@@ -24,8 +24,15 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.api_s
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import argument_spec, run_task
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import (
+    Observation,
+    candidates,
+    observe,
+)
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.plan import lists_agree, plan
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.policy import Policy
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores import base as _record_store
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.tasks import (
     tasks_after_asking,
@@ -191,7 +198,7 @@ class Engine:
 
     def advance(self, step: str, **facts: t.Any) -> Fields:
         """The record that follows a step."""
-        before = _rotation_record.Record.from_document(self.record)
+        before = Record.from_document(self.record)
         return advance(before, step, self.world.now, Facts.from_options(facts)).as_document()
 
     def _save(self, what: str) -> None:
@@ -298,7 +305,7 @@ class Engine:
 
     def _list(self) -> None:
         adopted = [self.settings["adopt_value"]] if self.settings["adopt_value"] else []
-        values = _rotation.candidates(self.record, self.policy()) + adopted
+        values = candidates(Record.from_document(self.record), Policy.from_options(self.policy())) + adopted
         mode, named = self.settings["mode"], self.settings["current_secret_id"]
         looks = 1
         if mode != "status":
@@ -306,7 +313,8 @@ class Engine:
         while True:
             self._listed = self._succeed("list", API_SECRET_INFO, account_ids=[ACCOUNT], candidates=values)
             looks -= 1
-            if not looks or _rotation.lists_agree(self.record, self._listed, mode, named, self.world.now):
+            record = Record.from_document(self.record)
+            if not looks or lists_agree(record, self._listed, mode, named, self.world.now):
                 break
             self.world.wait(5)
 
@@ -330,14 +338,14 @@ class Engine:
         """The generation that was read back from the central consumer in this run."""
         return self._central_confirmed
 
-    def observe(self, policy: Fields, retired: t.Sequence[str], begun: Fields | None) -> t.Any:
+    def observe(self, policy: Fields, retired: t.Sequence[t.Any], begun: Fields | None) -> Observation:
         adopt_value = self.settings["adopt_value"]
-        return _rotation.observe(
-            self.record,
+        return observe(
+            Record.from_document(self.record),
             self._listed,
-            retired,
-            self.confirmed() if begun else None,
-            policy,
+            Policy.from_options(policy),
+            retired=retired,
+            confirmed=self.confirmed() if begun else None,
             adopted=self._listed["candidates"][-1] if adopt_value else "none",
             adopted_value=adopt_value,
             central_confirmed=self.central_confirmed() if begun else None,
@@ -355,29 +363,31 @@ class Engine:
         lease = record["lease"]
         policy = {
             **policy,
-            "vouched": started["vouched"],
+            "operator_confirmed": started["vouched"],
             "holder": self._run,
             "holder_gone": bool(lease) and lease["holder"] not in world.alive,
         }
         observation = self.observe(policy, retired, begun)
-        plan = _rotation.plan(record, observation, policy, world.now)
+        decided = plan(Record.from_document(record), observation, Policy.from_options(policy), world.now).as_dict()
         acts = not self.check and policy["mode"] != "status"
-        if not begun and "distribute" in plan["steps"] and acts:
+        if not begun and "distribute" in decided["steps"] and acts:
             started["hand_over_to"] = list(world.consumers)
         tasks: list[str] = []
         if acts:
-            tasks = tasks_after_asking(plan, record["stage"], self.hooks) if begun else self.tasks_before_asking(plan)
+            tasks = (
+                tasks_after_asking(decided, record["stage"], self.hooks) if begun else self.tasks_before_asking(decided)
+            )
         self.result = {
-            **plan,
+            **decided,
             **started,
-            "current": observation["current"],
+            "current": observation.current,
             "tasks": tasks,
-            "asks": acts and "confirm" in plan["steps"],
-            "begun_steps": begun["begun_steps"] if begun else plan["steps"],
+            "asks": acts and "confirm" in decided["steps"],
+            "begun_steps": begun["begun_steps"] if begun else decided["steps"],
         }
-        self._print(plan)
-        if plan["outcome"] in ("blocked", "inconclusive") and policy["mode"] != "status":
-            raise TaskFailed("decide", plan["message"])
+        self._print(decided)
+        if decided["outcome"] in ("blocked", "inconclusive") and policy["mode"] != "status":
+            raise TaskFailed("decide", decided["message"])
 
     @property
     def hooks(self) -> tuple[str, ...]:

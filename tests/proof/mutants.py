@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from engine import Engine, TaskFailed
 from world import ACCOUNT
 
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import Observation
 
 Fields = dict[str, t.Any]
 
@@ -112,9 +114,9 @@ class NoHostFence(Engine):
 class RollbackWithoutProbe(Engine):
     """It takes for granted that the secret before is still accepted."""
 
-    def observe(self, policy: Fields, retired: t.Sequence[str], begun: Fields | None) -> t.Any:
-        previous = {"previous": "accepted"} if self.record["previous"] else {}
-        return {**super().observe(policy, retired, begun), **previous}
+    def observe(self, policy: Fields, retired: t.Sequence[t.Any], begun: Fields | None) -> Observation:
+        seen = super().observe(policy, retired, begun)
+        return replace(seen, previous="accepted") if self.record["previous"] else seen
 
 
 class RollbackWithoutIntent(Engine):

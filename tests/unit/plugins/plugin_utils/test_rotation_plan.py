@@ -8,14 +8,29 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.decision import Plan
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import ListedSecret, Observation
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.plan import lists_agree
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.plan import plan as make_plan
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.policy import Policy
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import (
+    STAGES,
+    CurrentSecret,
+    Lease,
+    PendingSecret,
+    PreviousSecret,
+    Record,
+    RetiredSecret,
+    new_record,
+)
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.situation import MAX_ATTEMPTS
 
 NOW = "2026-11-22T12:00:00Z"
 RECENT = "2026-11-20T12:00:00Z"
@@ -77,59 +92,49 @@ def cells() -> dict[tuple[int, str, str, str], tuple[str, str, list[str]]]:
 CELLS = cells()
 
 
-def secret(name: str, created_at: str = LONG_AGO) -> dict[str, str]:
-    return {"id": name, "created_at": created_at}
+def secret(name: str, created_at: str = LONG_AGO) -> ListedSecret:
+    return ListedSecret(id=name, created_at=created_at)
 
 
-def entry(name: str | None, **fields: Any) -> dict[str, Any]:
-    return {"value": f"S3cret{name}", "id": name, **fields}
+def current_secret(name: str | None, created_at: str | None = None, since: str | None = LONG_AGO) -> CurrentSecret:
+    return CurrentSecret(value=f"S3cret{name}", id=name, created_at=created_at, since=since)
 
 
-def record(**changes: Any) -> dict[str, Any]:
-    return {
-        **_rotation_record.new_record("abcd1234", "S3cretcurrent").as_document(),
-        "version": 7,
-        "generation": 3,
-        "current": entry("current", created_at=LONG_AGO, since=LONG_AGO),
-        **changes,
-    }
+def previous_secret(name: str | None, revoke_not_before: str, **changes: Any) -> PreviousSecret:
+    return PreviousSecret(value=f"S3cret{name}", id=name, revoke_not_before=revoke_not_before, **changes)
 
 
-def pending_entry(pending: str, **changes: Any) -> dict[str, Any] | None:
+def record(**changes: Any) -> Record:
+    current = current_secret("current", created_at=LONG_AGO)
+    return replace(
+        new_record("abcd1234", "S3cretcurrent"), **{"version": 7, "generation": 3, "current": current, **changes}
+    )
+
+
+def pending_secret(pending: str, **changes: Any) -> PendingSecret | None:
     if pending == "none":
         return None
     value = None if pending == "lost" else "S3cretpending"
-    return {"value": value, "id": None, "prepared_at": RECENT, "attempts": 1, **changes}
+    return PendingSecret(**{"value": value, "id": None, "prepared_at": RECENT, "attempts": 1, **changes})
 
 
 def observation(
-    listed: int | list[dict[str, str]] | None, current: str, pending: str, **changes: Any
-) -> dict[str, Any]:
+    listed: int | tuple[ListedSecret, ...] | None, current: Any, pending: Any, **changes: Any
+) -> Observation:
     if isinstance(listed, int):
-        listed = [secret("current"), secret("other", RECENT)][:listed]
-    return {"secrets": listed, "current": current, "pending": pending, "retired": "none", "confirmed": None, **changes}
+        listed = (secret("current"), secret("other", RECENT))[:listed]
+    return Observation(secrets=listed, current=current, pending=pending, **changes)
 
 
-def policy(**changes: Any) -> dict[str, Any]:
-    return {
-        "mode": "rotate",
-        "force": False,
-        "max_age": "30d",
-        "grace": "0s",
-        "propagation_timeout": "60s",
-        "admin": False,
-        "current_secret_id": "",
-        "consumers": ["web1", "web2"],
-        **changes,
-    }
+def policy(**changes: Any) -> Policy:
+    options = {"max_age": "30d", "grace": "0s", "propagation_timeout": "60s", "consumers": ["web1", "web2"]}
+    return Policy.from_options({**options, **changes})
 
 
-def decide(
-    the_record: dict[str, Any], seen: dict[str, Any], now: str = NOW, **the_policy: Any
-) -> tuple[str, str, list[str]]:
-    plan = _rotation.plan(the_record, seen, policy(**the_policy), now)
+def decide(the_record: Record, seen: Observation, now: str = NOW, **the_policy: Any) -> tuple[str, str, list[str]]:
+    plan = make_plan(the_record, seen, policy(**the_policy), now)
     assert "S3cret" not in str(plan)
-    return plan["outcome"], plan["reason"], plan["steps"]
+    return plan.outcome, plan.reason, list(plan.steps)
 
 
 def test_the_table_has_every_cell() -> None:
@@ -139,12 +144,12 @@ def test_the_table_has_every_cell() -> None:
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: " ".join(map(str, cell)))
 def test_cell(cell: tuple[int, str, str, str]) -> None:
     listed, current, pending, who = cell
-    the_record = record(pending=pending_entry(pending))
+    the_record = record(pending=pending_secret(pending))
     assert decide(the_record, observation(listed, current, pending), admin=who == "admin") == CELLS[cell]
 
 
-PREVIOUS = entry("other", revoke_not_before=RECENT)
-RETIRED = [{"value": "S3cretother", "id": "other", "retired_at": RECENT}]
+PREVIOUS = previous_secret("other", revoke_not_before=RECENT)
+RETIRED = (RetiredSecret(value="S3cretother", id="other", retired_at=RECENT),)
 IN_USE = {"stage": "promoted", "previous": PREVIOUS}
 
 VARIANTS = {
@@ -159,7 +164,7 @@ VARIANTS = {
     "nothing could be listed": (record(), observation(None, "refused", "none"), {}, "inconclusive", "not_listed", ""),
     "young": (
         record(),
-        observation([secret("current", RECENT)], "accepted", "none"),
+        observation((secret("current", RECENT),), "accepted", "none"),
         {},
         "idle",
         "not_due",
@@ -167,7 +172,7 @@ VARIANTS = {
     ),
     "young, forced": (
         record(),
-        observation([secret("current", RECENT)], "accepted", "none"),
+        observation((secret("current", RECENT),), "accepted", "none"),
         {"force": True},
         "rotate",
         "forced",
@@ -184,7 +189,7 @@ VARIANTS = {
         "",
     ),
     "without a record": (
-        _rotation_record.new_record("abcd1234", "S3cretcurrent").as_document(),
+        new_record("abcd1234", "S3cretcurrent"),
         observation(1, "accepted", "none"),
         {},
         "rotate",
@@ -256,7 +261,7 @@ VARIANTS = {
         "",
     ),
     "handed over, too early": (
-        record(stage="promoted", previous=entry("other", revoke_not_before="2026-11-22T12:00:01Z")),
+        record(stage="promoted", previous=previous_secret("other", revoke_not_before="2026-11-22T12:00:01Z")),
         observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 3}),
         {},
         "grace",
@@ -264,7 +269,7 @@ VARIANTS = {
         "",
     ),
     "handed over, too early, consumers not asked": (
-        record(stage="distributed", previous=entry("other", revoke_not_before="2026-11-22T12:00:01Z")),
+        record(stage="distributed", previous=previous_secret("other", revoke_not_before="2026-11-22T12:00:01Z")),
         observation(2, "accepted", "none"),
         {},
         "grace",
@@ -298,7 +303,7 @@ VARIANTS = {
     "handed over, an older generation read back centrally, to finish": (
         record(**IN_USE),
         observation(2, "accepted", "none", confirmed={}, central_confirmed="2"),
-        {"central": "hashi_vault", "consumers": [], "mode": "finish", "vouched": True},
+        {"central": "hashi_vault", "consumers": [], "mode": "finish", "operator_confirmed": True},
         "grace",
         "unconfirmed_consumers",
         "",
@@ -329,7 +334,7 @@ VARIANTS = {
     ),
     # Somebody has revoked it: a value that Vonage had once may never be created again.
     "created, not listed and refused": (
-        record(pending=pending_entry("refused", id="pending")),
+        record(pending=pending_secret("refused", id="pending")),
         observation(1, "accepted", "refused"),
         {},
         "rotate",
@@ -337,7 +342,7 @@ VARIANTS = {
         ALL,
     ),
     "created a moment ago, not listed and refused": (
-        record(pending=pending_entry("refused", id="pending", prepared_at=NOW)),
+        record(pending=pending_secret("refused", id="pending", prepared_at=NOW)),
         observation(1, "accepted", "refused"),
         {},
         "rotate",
@@ -345,7 +350,7 @@ VARIANTS = {
         FROM_VERIFY,
     ),
     "created in the future, when a clock was wrong, not listed and refused": (
-        record(pending=pending_entry("refused", id="pending", prepared_at="2027-01-01T12:00:00Z")),
+        record(pending=pending_secret("refused", id="pending", prepared_at="2027-01-01T12:00:00Z")),
         observation(1, "accepted", "refused"),
         {},
         "rotate",
@@ -353,7 +358,7 @@ VARIANTS = {
         ALL,
     ),
     "created a moment ago by a clock that is ahead, not listed and refused": (
-        record(pending=pending_entry("refused", id="pending", prepared_at="2026-11-22T12:00:05Z")),
+        record(pending=pending_secret("refused", id="pending", prepared_at="2026-11-22T12:00:05Z")),
         observation(1, "accepted", "refused"),
         {},
         "rotate",
@@ -361,15 +366,15 @@ VARIANTS = {
         FROM_VERIFY,
     ),
     "created a moment ago, refused, and the clock is behind that of Vonage": (
-        record(pending=pending_entry("refused", id="other", prepared_at=NOW, created_at=NOW)),
-        observation([secret("current"), secret("other", "2026-11-22T12:01:30Z")], "accepted", "refused"),
+        record(pending=pending_secret("refused", id="other", prepared_at=NOW, created_at=NOW)),
+        observation((secret("current"), secret("other", "2026-11-22T12:01:30Z")), "accepted", "refused"),
         {},
         "rotate",
         "resumed",
         FROM_VERIFY,
     ),
     "a first secret that was created a moment ago": (
-        record(current=None, pending=pending_entry("refused", id="pending", prepared_at=NOW)),
+        record(current=None, pending=pending_secret("refused", id="pending", prepared_at=NOW)),
         observation(0, "none", "refused"),
         {"admin": True},
         "rotate",
@@ -377,7 +382,7 @@ VARIANTS = {
         "claim verify promote distribute confirm settle",
     ),
     "created a moment ago beside one that nobody knows": (
-        record(current=None, pending=pending_entry("refused", id="current", prepared_at=NOW)),
+        record(current=None, pending=pending_secret("refused", id="current", prepared_at=NOW)),
         observation(1, "none", "refused"),
         {"admin": True},
         "rotate",
@@ -385,7 +390,7 @@ VARIANTS = {
         "claim verify promote distribute confirm",
     ),
     "created for the third time, not listed and refused": (
-        record(pending=pending_entry("refused", id="pending", attempts=3)),
+        record(pending=pending_secret("refused", id="pending", attempts=3)),
         observation(1, "accepted", "refused"),
         {},
         "blocked",
@@ -394,8 +399,8 @@ VARIANTS = {
     ),
     "not created, since one that was given up takes its place": (
         record(
-            pending=pending_entry("refused"),
-            retired=[{"value": "S3cretother", "id": "other", "retired_at": RECENT}],
+            pending=pending_secret("refused"),
+            retired=RETIRED,
         ),
         observation(2, "accepted", "refused"),
         {},
@@ -404,7 +409,7 @@ VARIANTS = {
         "abandon",
     ),
     "to be given up, and no value works": (
-        record(pending=pending_entry("refused")),
+        record(pending=pending_secret("refused")),
         observation(1, "refused", "refused"),
         {"mode": "rollback"},
         "blocked",
@@ -412,7 +417,7 @@ VARIANTS = {
         "",
     ),
     "to be given up, accepted, and an old list": (
-        record(pending=pending_entry("accepted")),
+        record(pending=pending_secret("accepted")),
         observation(1, "accepted", "accepted"),
         {"mode": "rollback"},
         "inconclusive",
@@ -420,7 +425,7 @@ VARIANTS = {
         "",
     ),
     "created beside one that nobody knows, and an old list": (
-        record(current=None, pending=pending_entry("accepted"), ids_before=["current"]),
+        record(current=None, pending=pending_secret("accepted"), ids_before=("current",)),
         observation(1, "none", "accepted"),
         {"admin": True},
         "inconclusive",
@@ -428,7 +433,7 @@ VARIANTS = {
         "",
     ),
     "created beside one that is refused, and an old list": (
-        record(pending=pending_entry("accepted", id="other")),
+        record(pending=pending_secret("accepted", id="other")),
         observation(1, "refused", "accepted"),
         {},
         "rotate",
@@ -437,7 +442,7 @@ VARIANTS = {
     ),
     "another one is listed than the one in use": (
         record(),
-        observation([secret("other")], "accepted", "none"),
+        observation((secret("other"),), "accepted", "none"),
         {},
         "inconclusive",
         "lists_disagree",
@@ -445,14 +450,14 @@ VARIANTS = {
     ),
     "another one is listed than the one in use, and named": (
         record(),
-        observation([secret("other")], "accepted", "none"),
+        observation((secret("other"),), "accepted", "none"),
         {"current_secret_id": "other"},
         "rotate",
         "max_age",
         ALL,
     ),
     "interrupted before the hand-over, nobody to confirm, to finish": (
-        record(pending=pending_entry("refused")),
+        record(pending=pending_secret("refused")),
         observation(1, "accepted", "refused"),
         {"consumers": [], "mode": "finish"},
         "rotate",
@@ -462,7 +467,7 @@ VARIANTS = {
     "handed over in an earlier run, nobody to confirm, to finish": (
         record(**IN_USE),
         observation(2, "accepted", "none", confirmed={}),
-        {"consumers": [], "mode": "finish", "vouched": True},
+        {"consumers": [], "mode": "finish", "operator_confirmed": True},
         "rotate",
         "confirmed",
         "revoke settle",
@@ -493,14 +498,14 @@ VARIANTS = {
     ),
     "handed over, but the current id is not listed": (
         record(**IN_USE),
-        observation([secret("other"), secret("foreign")], "accepted", "none", confirmed={"web1": 3, "web2": 3}),
+        observation((secret("other"), secret("foreign")), "accepted", "none", confirmed={"web1": 3, "web2": 3}),
         {},
         "inconclusive",
         "lists_disagree",
         "",
     ),
     "handed over, the current id never known, the old one is": (
-        record(current=entry(None, created_at=None, since=LONG_AGO), **IN_USE),
+        record(current=current_secret(None, created_at=None, since=LONG_AGO), **IN_USE),
         observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 3}),
         {},
         "rotate",
@@ -533,15 +538,15 @@ VARIANTS = {
     ),
     "the list shows the old one alone, and the new one works": (
         record(**IN_USE),
-        observation([secret("other")], "accepted", "none"),
+        observation((secret("other"),), "accepted", "none"),
         {},
         "inconclusive",
         "lists_disagree",
         "",
     ),
     "the list shows the pending one alone, and the current one works": (
-        record(pending=pending_entry("refused", id="pending")),
-        observation([secret("pending")], "accepted", "refused"),
+        record(pending=pending_secret("refused", id="pending")),
+        observation((secret("pending"),), "accepted", "refused"),
         {},
         "inconclusive",
         "lists_disagree",
@@ -556,7 +561,7 @@ VARIANTS = {
         "drop",
     ),
     "a retired value is back so soon that it may never have gone": (
-        record(retired=[{**RETIRED[0], "retired_at": "2026-11-22T11:00:01Z"}]),
+        record(retired=(replace(RETIRED[0], retired_at="2026-11-22T11:00:01Z"),)),
         observation(2, "accepted", "none", retired="accepted"),
         {},
         "inconclusive",
@@ -572,7 +577,7 @@ VARIANTS = {
         "",
     ),
     "a retired value is back, but the current id is not pinned": (
-        record(current=entry(None, created_at=None, since=LONG_AGO), retired=RETIRED),
+        record(current=current_secret(None, created_at=None, since=LONG_AGO), retired=RETIRED),
         observation(2, "accepted", "none", retired="accepted"),
         {},
         "blocked",
@@ -604,7 +609,7 @@ VARIANTS = {
         "",
     ),
     "created, not yet accepted": (
-        record(pending=pending_entry("refused", id="other", prepared_at="2026-11-22T11:59:30Z")),
+        record(pending=pending_secret("refused", id="other", prepared_at="2026-11-22T11:59:30Z")),
         observation(2, "accepted", "refused"),
         {},
         "rotate",
@@ -612,15 +617,15 @@ VARIANTS = {
         FROM_VERIFY,
     ),
     "created late, not yet accepted": (
-        record(pending=pending_entry("refused", id="other")),
-        observation([secret("current"), secret("other", "2026-11-22T11:59:30Z")], "accepted", "refused"),
+        record(pending=pending_secret("refused", id="other")),
+        observation((secret("current"), secret("other", "2026-11-22T11:59:30Z")), "accepted", "refused"),
         {},
         "rotate",
         "resumed",
         FROM_VERIFY,
     ),
     "created, never accepted": (
-        record(pending=pending_entry("refused", id="other")),
+        record(pending=pending_secret("refused", id="other")),
         observation(2, "accepted", "refused"),
         {},
         "rotate",
@@ -628,7 +633,7 @@ VARIANTS = {
         f"drop {ALL}",
     ),
     "created, never accepted, too often": (
-        record(pending=pending_entry("refused", id="other", attempts=_rotation.MAX_ATTEMPTS)),
+        record(pending=pending_secret("refused", id="other", attempts=MAX_ATTEMPTS)),
         observation(2, "accepted", "refused"),
         {},
         "blocked",
@@ -636,7 +641,7 @@ VARIANTS = {
         "",
     ),
     "created, its value lost": (
-        record(pending=pending_entry("lost", id="other")),
+        record(pending=pending_secret("lost", id="other")),
         observation(2, "accepted", "lost"),
         {},
         "rotate",
@@ -644,7 +649,7 @@ VARIANTS = {
         f"drop {ALL}",
     ),
     "created by somebody else, perhaps": (
-        record(pending=pending_entry("refused"), ids_before=["current"]),
+        record(pending=pending_secret("refused"), ids_before=("current",)),
         observation(2, "accepted", "refused"),
         {},
         "blocked",
@@ -652,7 +657,7 @@ VARIANTS = {
         "",
     ),
     "both accepted, no id known": (
-        record(current=entry(None, created_at=None, since=LONG_AGO), pending=pending_entry("accepted")),
+        record(current=current_secret(None, created_at=None, since=LONG_AGO), pending=pending_secret("accepted")),
         observation(2, "accepted", "accepted"),
         {},
         "rotate",
@@ -661,9 +666,9 @@ VARIANTS = {
     ),
     "both accepted, the list of before known": (
         record(
-            current=entry(None, created_at=None, since=LONG_AGO),
-            pending=pending_entry("accepted"),
-            ids_before=["current"],
+            current=current_secret(None, created_at=None, since=LONG_AGO),
+            pending=pending_secret("accepted"),
+            ids_before=("current",),
         ),
         observation(2, "accepted", "accepted"),
         {},
@@ -672,7 +677,7 @@ VARIANTS = {
         FROM_VERIFY,
     ),
     "the first secret is refused beside the new one": (
-        record(generation=0, pending=pending_entry("accepted")),
+        record(generation=0, pending=pending_secret("accepted")),
         observation(2, "refused", "accepted"),
         {},
         "rotate",
@@ -680,7 +685,7 @@ VARIANTS = {
         "promote distribute confirm",
     ),
     "bootstrap, the one to replace named": (
-        _rotation_record.new_record("abcd1234", None).as_document(),
+        new_record("abcd1234", None),
         observation(1, "none", "none"),
         {"admin": True, "current_secret_id": "current"},
         "rotate",
@@ -691,16 +696,16 @@ VARIANTS = {
 
 
 BACK = {"mode": "rollback"}
-REJECTED = {"stage": "promoted", "previous": {**PREVIOUS, "rejected": True}}
+REJECTED = {"stage": "promoted", "previous": replace(PREVIOUS, rejected=True)}
 LEAK = "the log was public"
-LEAKED = {**PREVIOUS, "emergency": LEAK}
+LEAKED = replace(PREVIOUS, emergency=LEAK)
 NOW_OR_NEVER = {"mode": "emergency", "emergency_reason": LEAK, "accept_cut_off": True}
-DONE = [{**RETIRED[0], "emergency": LEAK}]
-UNPINNED = entry(None, created_at=None, since=LONG_AGO)
+DONE = (replace(RETIRED[0], emergency=LEAK),)
+UNPINNED = current_secret(None, created_at=None, since=LONG_AGO)
 LATER = "2026-11-22T12:00:01Z"
-LEASE = {"lease": {"holder": "ci 17", "expires": LATER}}
+LEASE = {"lease": Lease(holder="ci 17", expires=LATER)}
 EVERY_STEP_AGAIN = f"revoke settle {ALL}"
-THREE = [secret("current"), secret("other", RECENT), secret("foreign", RECENT)]
+THREE = (secret("current"), secret("other", RECENT), secret("foreign", RECENT))
 
 # Name -> changes of the record, of the observation, of the policy; outcome, reason, steps. Unless it says otherwise,
 # two are listed and the one in use is accepted.
@@ -718,7 +723,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "claim distribute confirm revoke settle",
     ),
     "a lease that has expired": (
-        {"lease": {"holder": "ci 17", "expires": NOW}, **IN_USE},
+        {"lease": Lease(holder="ci 17", expires=NOW), **IN_USE},
         {},
         {"holder": "ci 18"},
         "rotate",
@@ -768,7 +773,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "back, from a secret that is gone": (
         IN_USE,
-        {"previous": "accepted", "current": "refused", "secrets": [secret("other")]},
+        {"previous": "accepted", "current": "refused", "secrets": (secret("other"),)},
         BACK,
         "rotate",
         "rolled_back",
@@ -776,7 +781,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "back, from a secret that is gone, beside one of somebody else": (
         IN_USE,
-        {"previous": "accepted", "current": "refused", "secrets": [secret("other"), secret("foreign")]},
+        {"previous": "accepted", "current": "refused", "secrets": (secret("other"), secret("foreign"))},
         BACK,
         "rotate",
         "rolled_back",
@@ -791,7 +796,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "rollback distribute confirm",
     ),
     "back, but the id before is not known": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "id": None}},
+        {"stage": "promoted", "previous": replace(PREVIOUS, id=None)},
         {"previous": "accepted"},
         BACK,
         "rotate",
@@ -800,7 +805,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "back, but the id before is not listed": (
         IN_USE,
-        {"previous": "accepted", "secrets": [secret("current"), secret("foreign")]},
+        {"previous": "accepted", "secrets": (secret("current"), secret("foreign"))},
         BACK,
         "inconclusive",
         "lists_disagree",
@@ -808,7 +813,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "back, both accepted and one listed": (
         IN_USE,
-        {"previous": "accepted", "secrets": [secret("other")]},
+        {"previous": "accepted", "secrets": (secret("other"),)},
         BACK,
         "inconclusive",
         "lists_disagree",
@@ -826,7 +831,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "back, but the value before was never known": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "value": None}},
+        {"stage": "promoted", "previous": replace(PREVIOUS, value=None)},
         {},
         BACK,
         "blocked",
@@ -852,7 +857,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "rollback distribute confirm revoke settle",
     ),
     "back, but readers of an environment file would read another value": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "value": "Abcd1234!!;"}},
+        {"stage": "promoted", "previous": replace(PREVIOUS, value="Abcd1234!!;")},
         {"previous": "accepted"},
         {**BACK, "distribute_tasks": "env_file"},
         "blocked",
@@ -860,7 +865,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "back, for readers of another file": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "value": "Abcd1234!!;"}},
+        {"stage": "promoted", "previous": replace(PREVIOUS, value="Abcd1234!!;")},
         {"previous": "accepted"},
         BACK,
         "rotate",
@@ -907,33 +912,33 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "resumed",
         "claim distribute confirm revoke settle",
     ),
-    "nothing to go back to": ({}, {"secrets": [secret("current")]}, BACK, "idle", "nothing_to_roll_back", ""),
+    "nothing to go back to": ({}, {"secrets": (secret("current"),)}, BACK, "idle", "nothing_to_roll_back", ""),
     "nothing to go back to, forced": (
         {},
-        {"secrets": [secret("current")]},
+        {"secrets": (secret("current"),)},
         {**BACK, "force": True},
         "idle",
         "nothing_to_roll_back",
         "",
     ),
     "given up before it was created": (
-        {"pending": pending_entry("refused")},
-        {"pending": "refused", "secrets": [secret("current")]},
+        {"pending": pending_secret("refused")},
+        {"pending": "refused", "secrets": (secret("current"),)},
         BACK,
         "rotate",
         "given_up",
         "abandon",
     ),
     "given up, its value lost": (
-        {"pending": pending_entry("lost")},
-        {"pending": "lost", "secrets": [secret("current")]},
+        {"pending": pending_secret("lost")},
+        {"pending": "lost", "secrets": (secret("current"),)},
         BACK,
         "rotate",
         "given_up",
         "abandon",
     ),
     "given up, its id gone": (
-        {"pending": pending_entry("refused", id="gone")},
+        {"pending": pending_secret("refused", id="gone")},
         {"pending": "refused"},
         BACK,
         "rotate",
@@ -941,7 +946,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "abandon",
     ),
     "given up after it was created": (
-        {"pending": pending_entry("accepted", id="other")},
+        {"pending": pending_secret("accepted", id="other")},
         {"pending": "accepted"},
         BACK,
         "rotate",
@@ -949,7 +954,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "drop abandon",
     ),
     "given up after it was created, the answer lost": (
-        {"pending": pending_entry("accepted")},
+        {"pending": pending_secret("accepted")},
         {"pending": "accepted"},
         BACK,
         "rotate",
@@ -957,7 +962,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "drop abandon",
     ),
     "given up, created and not yet accepted": (
-        {"pending": pending_entry("refused", id="other", prepared_at=NOW)},
+        {"pending": pending_secret("refused", id="other", prepared_at=NOW)},
         {"pending": "refused"},
         BACK,
         "rotate",
@@ -965,7 +970,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "drop abandon",
     ),
     "given up, the drop interrupted": (
-        {"pending": pending_entry("lost", id="other")},
+        {"pending": pending_secret("lost", id="other")},
         {"pending": "lost"},
         BACK,
         "rotate",
@@ -973,7 +978,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "drop abandon",
     ),
     "given up, but no id is known": (
-        {"pending": pending_entry("refused")},
+        {"pending": pending_secret("refused")},
         {"pending": "refused"},
         BACK,
         "blocked",
@@ -981,7 +986,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "given up, both accepted and no id known": (
-        {"current": UNPINNED, "pending": pending_entry("accepted")},
+        {"current": UNPINNED, "pending": pending_secret("accepted")},
         {"pending": "accepted"},
         BACK,
         "blocked",
@@ -989,7 +994,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "given up, but it is the only one that works": (
-        {"pending": pending_entry("accepted", id="other")},
+        {"pending": pending_secret("accepted", id="other")},
         {"pending": "accepted", "current": "refused"},
         BACK,
         "blocked",
@@ -997,7 +1002,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "given up, perhaps accepted": (
-        {"pending": pending_entry("unknown", id="other")},
+        {"pending": pending_secret("unknown", id="other")},
         {"pending": "unknown"},
         BACK,
         "inconclusive",
@@ -1005,7 +1010,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "given up, one that was adopted": (
-        {"pending": pending_entry("accepted", id="other", adopted=True)},
+        {"pending": pending_secret("accepted", id="other", adopted=True)},
         {"pending": "accepted"},
         BACK,
         "rotate",
@@ -1031,7 +1036,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "an emergency, with a young secret, a grace period and nobody to confirm": (
         {},
-        {"secrets": [secret("current", RECENT)]},
+        {"secrets": (secret("current", RECENT),)},
         {**NOW_OR_NEVER, "grace": "1d", "consumers": []},
         "rotate",
         "emergency",
@@ -1039,7 +1044,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "an emergency, both slots full": (IN_USE, {}, NOW_OR_NEVER, "rotate", "emergency", EVERY_STEP_AGAIN),
     "an emergency, after another one was interrupted": (
-        {"stage": "promoted", "previous": {**LEAKED, "emergency": "another one"}},
+        {"stage": "promoted", "previous": replace(LEAKED, emergency="another one")},
         {},
         NOW_OR_NEVER,
         "rotate",
@@ -1048,7 +1053,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "an emergency, the slot just made free": (
         {"stage": "revoking", "previous": PREVIOUS},
-        {"secrets": [secret("current")]},
+        {"secrets": (secret("current"),)},
         NOW_OR_NEVER,
         "rotate",
         "emergency",
@@ -1088,7 +1093,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         f"drop {ALL}",
     ),
     "an emergency with a value on its way": (
-        {"pending": pending_entry("accepted", id="other")},
+        {"pending": pending_secret("accepted", id="other")},
         {"pending": "accepted"},
         {**NOW_OR_NEVER, "grace": "1d", "consumers": []},
         "rotate",
@@ -1096,7 +1101,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         FROM_VERIFY,
     ),
     "a marked value on its way, on a schedule": (
-        {"pending": pending_entry("accepted", id="other", emergency=LEAK)},
+        {"pending": pending_secret("accepted", id="other", emergency=LEAK)},
         {"pending": "accepted"},
         {"grace": "1d", "consumers": []},
         "rotate",
@@ -1112,7 +1117,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "claim distribute confirm revoke settle",
     ),
     "an emergency that was promoted, on a schedule, too early and with nobody to confirm": (
-        {"stage": "promoted", "previous": {**LEAKED, "revoke_not_before": LATER}},
+        {"stage": "promoted", "previous": replace(LEAKED, revoke_not_before=LATER)},
         {},
         {"consumers": []},
         "rotate",
@@ -1137,7 +1142,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "an emergency that has revoked": (
         {"stage": "revoking", "previous": LEAKED},
-        {"secrets": [secret("current")]},
+        {"secrets": (secret("current"),)},
         NOW_OR_NEVER,
         "rotate",
         "resumed",
@@ -1152,7 +1157,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "an emergency whose leaked id is not known": (
-        {"stage": "promoted", "current": UNPINNED, "previous": {**LEAKED, "id": None}},
+        {"stage": "promoted", "current": UNPINNED, "previous": replace(LEAKED, id=None)},
         {"confirmed": {"web1": 3, "web2": 3}},
         {},
         "blocked",
@@ -1161,7 +1166,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "an emergency that is over": (
         {"retired": DONE},
-        {"secrets": [secret("current")]},
+        {"secrets": (secret("current"),)},
         {**NOW_OR_NEVER, "force": True},
         "idle",
         "emergency_done",
@@ -1169,7 +1174,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "an emergency after another one": (
         {"retired": DONE},
-        {"secrets": [secret("current")]},
+        {"secrets": (secret("current"),)},
         {**NOW_OR_NEVER, "emergency_reason": "again"},
         "rotate",
         "emergency",
@@ -1233,7 +1238,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "claim distribute confirm revoke settle",
     ),
     "a value named beside a previous one whose id is not known": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "id": None}, "current": UNPINNED},
+        {"stage": "promoted", "previous": replace(PREVIOUS, id=None), "current": UNPINNED},
         {"adopted": "accepted"},
         {},
         "grace",
@@ -1241,7 +1246,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "claim distribute confirm",
     ),
     "an adopted value that is refused": (
-        {"pending": pending_entry("refused", id="other", adopted=True)},
+        {"pending": pending_secret("refused", id="other", adopted=True)},
         {"pending": "refused"},
         {},
         "blocked",
@@ -1249,8 +1254,8 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "an adopted value whose secret is gone": (
-        {"pending": pending_entry("refused", id="other", adopted=True)},
-        {"pending": "refused", "secrets": [secret("current")]},
+        {"pending": pending_secret("refused", id="other", adopted=True)},
+        {"pending": "refused", "secrets": (secret("current"),)},
         {},
         "rotate",
         "resumed",
@@ -1258,7 +1263,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     # Ids that are recorded and not listed prove nothing of the others.
     "both accepted, and the pending id is not listed": (
-        {"pending": pending_entry("accepted", id="pending")},
+        {"pending": pending_secret("accepted", id="pending")},
         {"pending": "accepted"},
         {},
         "inconclusive",
@@ -1267,23 +1272,23 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     "the list shows the old one alone, and the id in use was never known": (
         {**IN_USE, "current": UNPINNED},
-        {"secrets": [secret("other")]},
+        {"secrets": (secret("other"),)},
         {},
         "inconclusive",
         "lists_disagree",
         "",
     ),
     "the list shows the pending one alone, and the id in use was never known": (
-        {"current": UNPINNED, "pending": pending_entry("refused", id="other")},
-        {"pending": "refused", "secrets": [secret("other")]},
+        {"current": UNPINNED, "pending": pending_secret("refused", id="other")},
+        {"pending": "refused", "secrets": (secret("other"),)},
         {},
         "inconclusive",
         "lists_disagree",
         "",
     ),
     "back, but nothing is listed": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "id": None}},
-        {"previous": "accepted", "secrets": []},
+        {"stage": "promoted", "previous": replace(PREVIOUS, id=None)},
+        {"previous": "accepted", "secrets": ()},
         {**BACK, "admin": True},
         "inconclusive",
         "lists_disagree",
@@ -1291,7 +1296,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     # The secret in use is never dropped, whatever the record says of the one on its way.
     "created, never accepted, with the id of the one in use": (
-        {"pending": pending_entry("refused", id="current")},
+        {"pending": pending_secret("refused", id="current")},
         {"pending": "refused"},
         {},
         "blocked",
@@ -1299,7 +1304,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "given up, with the id of the one in use": (
-        {"pending": pending_entry("refused", id="current")},
+        {"pending": pending_secret("refused", id="current")},
         {"pending": "refused"},
         BACK,
         "blocked",
@@ -1307,7 +1312,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "created, its value lost, with the id of the one in use": (
-        {"pending": pending_entry("lost", id="current")},
+        {"pending": pending_secret("lost", id="current")},
         {"pending": "lost"},
         {},
         "blocked",
@@ -1316,7 +1321,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     # What was begun to be dropped goes, however often.
     "created, its value lost, too often": (
-        {"pending": pending_entry("lost", id="other", attempts=_rotation.MAX_ATTEMPTS)},
+        {"pending": pending_secret("lost", id="other", attempts=MAX_ATTEMPTS)},
         {"pending": "lost"},
         {},
         "rotate",
@@ -1324,15 +1329,15 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         f"drop {ALL}",
     ),
     "given up by an administrator, when no value works": (
-        {"pending": pending_entry("refused")},
-        {"pending": "refused", "current": "refused", "secrets": [secret("current")]},
+        {"pending": pending_secret("refused")},
+        {"pending": "refused", "current": "refused", "secrets": (secret("current"),)},
         {**BACK, "admin": True},
         "rotate",
         "given_up",
         "abandon",
     ),
     "given up by an administrator, one that was adopted, when no value works": (
-        {"pending": pending_entry("refused", id="other", adopted=True)},
+        {"pending": pending_secret("refused", id="other", adopted=True)},
         {"pending": "refused", "current": "refused"},
         {**BACK, "admin": True},
         "rotate",
@@ -1342,7 +1347,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     # Handed over, with nothing left to revoke
     "promoted, and there was none before": (
         {"stage": "promoted"},
-        {"secrets": [secret("current")]},
+        {"secrets": (secret("current"),)},
         {},
         "rotate",
         "resumed",
@@ -1357,8 +1362,8 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "settle",
     ),
     "the old one was removed by hand, too early and with nobody to confirm": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "revoke_not_before": LATER}},
-        {"secrets": [secret("current")]},
+        {"stage": "promoted", "previous": replace(PREVIOUS, revoke_not_before=LATER)},
+        {"secrets": (secret("current"),)},
         {"consumers": []},
         "rotate",
         "resumed",
@@ -1366,7 +1371,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
     ),
     # A record may say no more than which one it was.
     "handed over, all confirmed, and no time is recorded": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "revoke_not_before": None}},
+        {"stage": "promoted", "previous": replace(PREVIOUS, revoke_not_before=None)},
         {"confirmed": {"web1": 3, "web2": 3}},
         {},
         "rotate",
@@ -1399,7 +1404,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "adopt distribute confirm",
     ),
     "what leaked has no known id, and the one in use is named, with a grace period and nobody to confirm": (
-        {"stage": "promoted", "current": UNPINNED, "previous": {**LEAKED, "id": None}},
+        {"stage": "promoted", "current": UNPINNED, "previous": replace(LEAKED, id=None)},
         {},
         {"current_secret_id": "current", "grace": "1d", "consumers": []},
         "rotate",
@@ -1458,7 +1463,7 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
         "",
     ),
     "no value works, and the one before was never known": (
-        {"stage": "promoted", "previous": {**PREVIOUS, "value": None}},
+        {"stage": "promoted", "previous": replace(PREVIOUS, value=None)},
         {"current": "refused"},
         {},
         "blocked",
@@ -1479,14 +1484,14 @@ FURTHER: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, st
 @pytest.mark.parametrize("name", FURTHER)
 def test_further_variant(name: str) -> None:
     changes, shown, policies, outcome, reason, steps = FURTHER[name]
-    seen = {**observation(2, "accepted", "none"), **shown}
+    seen = replace(observation(2, "accepted", "none"), **shown)
     assert decide(record(**changes), seen, **policies) == (outcome, reason, steps.split())
 
 
-def further(name: str) -> dict[str, Any]:
+def further(name: str) -> Plan:
     changes, shown, policies = FURTHER[name][:3]
-    seen = {**observation(2, "accepted", "none"), **shown}
-    return _rotation.plan(record(**changes), seen, policy(**policies), NOW)
+    seen = replace(observation(2, "accepted", "none"), **shown)
+    return make_plan(record(**changes), seen, policy(**policies), NOW)
 
 
 @pytest.mark.parametrize(
@@ -1504,13 +1509,13 @@ def further(name: str) -> dict[str, Any]:
     ],
 )
 def test_the_plan_names_what_it_deletes(name: str, secret_id: str | None) -> None:
-    assert further(name)["secret_id"] == secret_id
+    assert further(name).secret_id == secret_id
 
 
 def test_an_emergency_names_who_is_cut_off() -> None:
     plan = further("an emergency that was promoted, one behind")
-    assert plan["missing"] == ["web2"]
-    assert "web2" in plan["message"]
+    assert plan.missing == ("web2",)
+    assert "web2" in plan.message
 
 
 @pytest.mark.parametrize(
@@ -1535,7 +1540,7 @@ def test_an_emergency_names_who_is_cut_off() -> None:
     ],
 )
 def test_a_message_says_what_to_do(name: str, words: list[str]) -> None:
-    message = further(name)["message"]
+    message = further(name).message
     assert [word for word in words if word not in message] == []
 
 
@@ -1548,27 +1553,30 @@ def test_a_message_says_what_to_do(name: str, words: list[str]) -> None:
     ],
 )
 def test_a_rollback_is_offered_only_where_there_is_a_value_to_go_back_to(name: str) -> None:
-    assert "rollback" not in further(name)["message"]
+    assert "rollback" not in further(name).message
 
 
 @pytest.mark.parametrize("mode", ["rotate", "finish", "rollback", "emergency"])
 @pytest.mark.parametrize(("answer", "agrees"), [("accepted", False), ("refused", True)])
 def test_an_old_list_does_not_agree_whoever_has_the_lease(mode: str, answer: str, agrees: bool) -> None:
-    lease = {"holder": "somebody", "expires": "2099-01-01T00:00:00Z"}
-    the_record = record(pending=pending_entry(answer), lease=lease)
-    info = {"accounts": [{"error": None, "secrets": [secret("current")]}], "candidates": ["accepted", answer]}
-    assert _rotation.lists_agree(the_record, info, mode, "", NOW) is agrees
+    lease = Lease(holder="somebody", expires="2099-01-01T00:00:00Z")
+    the_record = record(pending=pending_secret(answer), lease=lease)
+    info = {
+        "accounts": [{"error": None, "secrets": [{"id": "current", "created_at": LONG_AGO}]}],
+        "candidates": ["accepted", answer],
+    }
+    assert lists_agree(the_record, info, mode, "", NOW) is agrees
 
 
 def test_that_consumers_are_cut_off_is_a_warning() -> None:
-    the_record = record(pending=pending_entry("accepted"))
+    the_record = record(pending=pending_secret("accepted"))
     seen = observation(1, "refused", "accepted")
-    (warning,) = _rotation.plan(the_record, seen, policy(), NOW)["warnings"]
+    (warning,) = make_plan(the_record, seen, policy(), NOW).warnings
     assert "cut off until it has the new one: find out who revoked it" in warning
 
 
 def test_an_onlooker_is_told_of_a_lease() -> None:
-    (warning,) = further("another run's lease, to an onlooker")["warnings"]
+    (warning,) = further("another run's lease, to an onlooker").warnings
     assert "ci 17" in warning
     assert LATER in warning
 
@@ -1576,37 +1584,49 @@ def test_an_onlooker_is_told_of_a_lease() -> None:
 @pytest.mark.parametrize(
     ("changes", "listed", "limit", "overlap", "warning"),
     [
-        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=RECENT)}, 2, "2d", 172800, ""),
-        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=RECENT)}, 2, "1d", 172800, "for 2 days"),
-        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=RECENT)}, 2, "", 172800, ""),
+        ({**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since=RECENT)}, 2, "2d", 172800, ""),
         (
-            {**IN_USE, "current": entry("current", created_at=LONG_AGO, since="2026-11-22T11:00:00Z")},
+            {**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since=RECENT)},
+            2,
+            "1d",
+            172800,
+            "for 2 days",
+        ),
+        ({**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since=RECENT)}, 2, "", 172800, ""),
+        (
+            {**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since="2026-11-22T11:00:00Z")},
             2,
             "1s",
             3600,
             "1 hour",
         ),
         (
-            {**IN_USE, "current": entry("current", created_at=LONG_AGO, since="2026-11-22T11:59:20Z")},
+            {**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since="2026-11-22T11:59:20Z")},
             2,
             1,
             40,
             "40 seconds",
         ),
-        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since=None)}, 2, "1s", 0, ""),
+        ({**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since=None)}, 2, "1s", 0, ""),
         (IN_USE, 1, "1s", 0, ""),
         ({}, 2, "1s", 0, ""),
-        ({**IN_USE, "current": entry("current", created_at=LONG_AGO, since="2027-01-01T00:00:00Z")}, 2, "1s", 0, ""),
+        (
+            {**IN_USE, "current": current_secret("current", created_at=LONG_AGO, since="2027-01-01T00:00:00Z")},
+            2,
+            "1s",
+            0,
+            "",
+        ),
     ],
 )
 def test_an_overlap_is_measured_from_the_promotion(
     changes: dict[str, Any], listed: int, limit: Any, overlap: int, warning: str
 ) -> None:
     seen = observation(listed, "accepted", "none")
-    plan = _rotation.plan(record(**changes), seen, policy(overlap_warning=limit), NOW)
-    assert plan["overlap_seconds"] == overlap
-    assert len(plan["warnings"]) == bool(warning)
-    assert warning in "".join(plan["warnings"])
+    plan = make_plan(record(**changes), seen, policy(overlap_warning=limit), NOW)
+    assert plan.overlap_seconds == overlap
+    assert len(plan.warnings) == bool(warning)
+    assert warning in "".join(plan.warnings)
 
 
 @pytest.mark.parametrize(
@@ -1615,15 +1635,15 @@ def test_an_overlap_is_measured_from_the_promotion(
         (record(), [secret("current", RECENT)], 172800),
         (record(), [secret("current", "2026-11-22T11:59:58.400Z")], 1),
         # Not listed, or not to be listed: as it was recorded.
-        (record(current=entry("gone", created_at=RECENT, since=LONG_AGO)), [secret("a"), secret("b")], 172800),
-        (record(current=entry(None, created_at=None, since=RECENT)), None, 172800),
-        (_rotation_record.new_record("abcd1234", "S3cretcurrent").as_document(), None, None),
-        (_rotation_record.new_record("abcd1234", None).as_document(), [secret("current")], None),
+        (record(current=current_secret("gone", created_at=RECENT, since=LONG_AGO)), [secret("a"), secret("b")], 172800),
+        (record(current=current_secret(None, created_at=None, since=RECENT)), None, 172800),
+        (new_record("abcd1234", "S3cretcurrent"), None, None),
+        (new_record("abcd1234", None), [secret("current")], None),
     ],
 )
 def test_the_age_is_that_of_the_secret_in_use(the_record: Any, listed: Any, age: int | None) -> None:
-    current = "accepted" if the_record["current"] else "none"
-    assert _rotation.plan(the_record, observation(listed, current, "none"), policy(), NOW)["age_seconds"] == age
+    current = "accepted" if the_record.current else "none"
+    assert make_plan(the_record, observation(listed, current, "none"), policy(), NOW).age_seconds == age
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -1633,23 +1653,23 @@ def test_variant(name: str) -> None:
 
 
 def test_the_plan_names_the_id_it_would_revoke() -> None:
-    plan = _rotation.plan(
+    plan = make_plan(
         record(**IN_USE), observation(2, "accepted", "none", confirmed={"web1": 3, "web2": 3}), policy(), NOW
     )
-    assert plan["secret_id"] == "other"
+    assert plan.secret_id == "other"
 
 
 def test_the_plan_says_how_a_central_consumer_confirms() -> None:
     seen = observation(2, "accepted", "none", confirmed={"web1": 3}, central_confirmed=-1)
-    plan = _rotation.plan(record(**IN_USE), seen, policy(central="/srv/hand_over.yml"), NOW)
-    assert plan["missing"] == ["web2", "central consumer /srv/hand_over.yml"]
-    assert "setting rotate_api_secret_central_confirmed_generation" in plan["message"]
+    plan = make_plan(record(**IN_USE), seen, policy(central="/srv/hand_over.yml"), NOW)
+    assert plan.missing == ("web2", "central consumer /srv/hand_over.yml")
+    assert "setting rotate_api_secret_central_confirmed_generation" in plan.message
 
 
 def test_the_plan_names_the_consumers_that_are_missing() -> None:
-    plan = _rotation.plan(record(**IN_USE), observation(2, "accepted", "none", confirmed={"web1": 3}), policy(), NOW)
-    assert plan["missing"] == ["web2"]
-    assert "web2" in plan["message"]
+    plan = make_plan(record(**IN_USE), observation(2, "accepted", "none", confirmed={"web1": 3}), policy(), NOW)
+    assert plan.missing == ("web2",)
+    assert "web2" in plan.message
 
 
 MUTATIONS = {
@@ -1670,47 +1690,36 @@ REASONS = ["", LEAK, "another one"]
 
 ids = st.sampled_from(["current", "other", "pending", "foreign"])
 maybe_id = st.none() | ids
-mark = st.sampled_from([{}, {}, {"emergency": LEAK}, {"emergency": "another one"}])
-
-
-def marked(build: Any, **flags: Any) -> Any:
-    """Entries with the marks that they may have beside what they are made of."""
-    extra = st.tuples(mark, st.fixed_dictionaries({}, optional=flags))
-    return st.builds(lambda made, more: {**made, **more[0], **more[1]}, build, extra)
-
+emergency = st.sampled_from(["", "", LEAK, "another one"])
 
 records = st.builds(
     record,
     generation=st.integers(0, 3),
-    stage=st.sampled_from(_rotation_record.STAGES),
-    current=st.none() | st.builds(entry, maybe_id, created_at=st.none() | st.just(LONG_AGO), since=st.just(LONG_AGO)),
+    stage=st.sampled_from(STAGES),
+    current=st.none() | st.builds(current_secret, maybe_id, created_at=st.none() | st.just(LONG_AGO)),
     pending=st.none()
-    | marked(
-        st.fixed_dictionaries(
-            {
-                "value": st.none() | st.just("S3cretpending"),
-                "id": maybe_id,
-                "prepared_at": st.just(RECENT),
-                "attempts": st.integers(1, 4),
-            }
-        ),
-        adopted=st.just(True),
+    | st.builds(
+        PendingSecret,
+        value=st.none() | st.just("S3cretpending"),
+        id=maybe_id,
+        prepared_at=st.just(RECENT),
+        attempts=st.integers(1, 4),
+        adopted=st.booleans(),
+        emergency=emergency,
     ),
     previous=st.none()
-    | marked(
-        st.fixed_dictionaries(
-            {
-                "value": st.none() | st.just("S3cretprevious"),
-                "id": maybe_id,
-                "revoke_not_before": st.sampled_from([LONG_AGO, "2027-01-01T00:00:00Z"]),
-            }
-        ),
-        rejected=st.just(True),
+    | st.builds(
+        PreviousSecret,
+        value=st.none() | st.just("S3cretprevious"),
+        id=maybe_id,
+        revoke_not_before=st.sampled_from([LONG_AGO, "2027-01-01T00:00:00Z"]),
+        rejected=st.booleans(),
+        emergency=emergency,
     ),
-    retired=st.sampled_from([[], RETIRED, DONE]),
-    ids_before=st.lists(ids, max_size=2, unique=True),
+    retired=st.sampled_from([(), RETIRED, DONE]),
+    ids_before=st.lists(ids, max_size=2, unique=True).map(tuple),
     lease=st.none()
-    | st.builds(dict, holder=st.sampled_from(["ci 17", "ci 18"]), expires=st.sampled_from([NOW, LATER])),
+    | st.builds(Lease, holder=st.sampled_from(["ci 17", "ci 18"]), expires=st.sampled_from([NOW, LATER])),
 )
 answers = st.sampled_from(["accepted", "refused", "unknown"])
 policies = st.builds(
@@ -1723,7 +1732,7 @@ policies = st.builds(
     current_secret_id=st.just("") | ids,
     consumers=st.sampled_from([[], ["web1"], ["web1", "web2"]]),
     central=st.sampled_from(["", "hashi_vault"]),
-    vouched=st.booleans(),
+    operator_confirmed=st.booleans(),
     overlap_warning=st.sampled_from(["", "1d"]),
     holder=st.sampled_from(["", "ci 17"]),
     holder_gone=st.booleans(),
@@ -1734,106 +1743,125 @@ policies = st.builds(
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def situations(draw: st.DrawFn) -> tuple[Record, Observation, Policy]:
     """A record, an observation that is possible with it, and a policy."""
     the_record = draw(records)
     listed = draw(st.none() | st.lists(ids, max_size=3, unique=True))
-    has = {name: the_record[name] and the_record[name]["value"] for name in ("current", "pending", "previous")}
-    seen = {
-        "secrets": None if listed is None else [secret(name) for name in listed],
-        "current": draw(answers) if has["current"] else "none",
-        "pending": draw(answers) if has["pending"] else "lost" if the_record["pending"] else "none",
-        "previous": draw(answers | st.just("none")) if has["previous"] else "none",
-        "retired": draw(answers | st.just("none")),
-        "adopted": draw(answers | st.just("none")),
-        "confirmed": draw(st.none() | st.dictionaries(st.sampled_from(["web1", "web2"]), st.integers(0, 3))),
-        "central_confirmed": draw(st.none() | st.integers(-1, 3)),
-    }
+    pending = draw(answers) if the_record.pending and the_record.pending.value else "lost"
+    seen = Observation(
+        secrets=None if listed is None else tuple(map(secret, listed)),
+        current=draw(answers) if the_record.current else "none",
+        pending=pending if the_record.pending else "none",
+        previous=draw(answers | st.just("none")) if the_record.previous and the_record.previous.value else "none",
+        retired=draw(answers | st.just("none")),
+        adopted=draw(answers | st.just("none")),
+        confirmed=draw(st.none() | st.dictionaries(st.sampled_from(["web1", "web2"]), st.integers(0, 3))),
+        central_confirmed=draw(st.none() | st.integers(-1, 3)),
+    )
     return the_record, seen, draw(policies)
 
 
-def has_an_outcome(plan: dict[str, Any]) -> None:
-    assert plan["outcome"] in ("rotate", "idle", "grace", "blocked", "inconclusive")
-    assert plan["reason"]
-    assert plan["message"]
-    assert set(plan["steps"]) <= MUTATIONS | {"verify", "confirm"}
-    if plan["outcome"] not in ("rotate", "grace"):
-        assert plan["steps"] == []
-    if plan["outcome"] in ("blocked", "inconclusive"):
-        assert re.search("rotate_api_secret_|VONAGE_|[Rr]un again", plan["message"])
-        assert not plan["message"].endswith(".")
+def has_an_outcome(plan: Plan) -> None:
+    assert plan.outcome in ("rotate", "idle", "grace", "blocked", "inconclusive")
+    assert plan.reason
+    assert plan.message
+    assert set(plan.steps) <= MUTATIONS | {"verify", "confirm"}
+    if plan.outcome not in ("rotate", "grace"):
+        assert plan.steps == ()
+    if plan.outcome in ("blocked", "inconclusive"):
+        assert re.search("rotate_api_secret_|VONAGE_|[Rr]un again", plan.message)
+        assert not plan.message.endswith(".")
     assert "S3cret" not in str(plan)
 
 
-def has_no_mutation_more(unknown: dict[str, Any], known: dict[str, Any]) -> None:
-    assert set(unknown["steps"]) & MUTATIONS <= set(known["steps"]) & MUTATIONS
+def has_no_mutation_more(unknown: Plan, known: Plan) -> None:
+    assert set(unknown.steps) & MUTATIONS <= set(known.steps) & MUTATIONS
 
 
-def deletes_only_what_is_known(plan: dict[str, Any], the_record: Any, seen: Any, the_policy: Any) -> None:
+def deletes_only_what_is_known(plan: Plan, the_record: Record, seen: Observation, the_policy: Policy) -> None:
     """An ID is only ever deleted when it is known whose it is."""
-    steps, deleted = plan["steps"], plan["secret_id"]
-    previous, pending = the_record["previous"] or {}, the_record["pending"] or {}
-    if steps[:1] in (["drop"], ["revoke"], ["adopt"]):
+    first, deleted = next(iter(plan.steps), ""), plan.secret_id
+    current, previous, pending = the_record.current, the_record.previous, the_record.pending
+    if first in ("drop", "revoke", "adopt"):
         assert deleted
     if deleted is None:
         return
-    assert deleted in {row["id"] for row in seen["secrets"]}
-    assert deleted != (the_record["current"] or {}).get("id")
-    assert seen["current"] == "accepted"
-    superseded = deleted == previous.get("id") and steps[:1] != ["adopt"] and "drop" not in steps
+    assert deleted in {listed.id for listed in seen.secrets or ()}
+    assert current is None or deleted != current.id
+    assert seen.current == "accepted"
+    superseded = previous and deleted == previous.id and first != "adopt" and "drop" not in plan.steps
     never_promoted = (
-        steps[:1] == ["drop"]
-        and not pending.get("adopted")
-        and plan["reason"] in ("replaced", "given_up")
+        first == "drop"
+        and pending
+        and not pending.adopted
+        and plan.reason in ("replaced", "given_up")
         # Without an id on record only when the value answers, so that there is a proof.
-        and (deleted == pending.get("id") or seen["pending"] == "accepted")
+        and (deleted == pending.id or seen.pending == "accepted")
     )
-    came_back = plan["reason"] == "retired_revived" and seen["retired"] == "accepted"
-    implied = steps[:1] == ["adopt"] and the_policy["current_secret_id"] not in ("", deleted)
+    came_back = plan.reason == "retired_revived" and seen.retired == "accepted"
+    implied = first == "adopt" and the_policy.current_secret_id not in ("", deleted)
     assert superseded or never_promoted or came_back or implied
-    if steps[:1] == ["revoke"]:
-        confirmed = seen["confirmed"] is not None and all(
-            seen["confirmed"].get(host) == the_record["generation"] for host in the_policy["consumers"]
+    if first == "revoke":
+        confirmed = seen.confirmed is not None and all(
+            seen.confirmed.get(host) == the_record.generation for host in the_policy.consumers
         )
-        read_back = not the_policy["central"] or seen["central_confirmed"] == the_record["generation"]
-        urgent = the_policy["mode"] == "emergency" or previous.get("emergency")
-        assert urgent or (confirmed and read_back and (the_policy["consumers"] or the_policy["vouched"]))
+        read_back = not the_policy.central or seen.central_confirmed == the_record.generation
+        skip_waiting = the_policy.mode == "emergency" or (previous and previous.emergency)
+        can_be_confirmed = the_policy.consumers or the_policy.operator_confirmed
+        assert skip_waiting or (confirmed and read_back and can_be_confirmed)
 
 
-def rolls_back_to_what_is_accepted(steps: list[str], the_record: Any, seen: Any) -> None:
-    assert "prepare" not in steps or (the_record["previous"] or {}).get("rejected")
-    if "rollback" in steps:
-        assert seen["previous"] == "accepted"
-        assert not the_record["previous"].get("emergency")
-    if "abandon" in steps:
-        assert seen["current"] == "accepted" or seen["pending"] in ("refused", "lost")
+def rolls_back_to_what_is_accepted(plan: Plan, the_record: Record, seen: Observation) -> None:
+    previous = the_record.previous
+    assert "prepare" not in plan.steps or (previous and previous.rejected)
+    if "rollback" in plan.steps:
+        assert seen.previous == "accepted"
+        assert previous
+        assert not previous.emergency
+    if "abandon" in plan.steps:
+        assert seen.current == "accepted" or seen.pending in ("refused", "lost")
 
 
-def saves_its_lease_and_yields(plan: dict[str, Any], the_record: Any, the_policy: Any) -> None:
+def saves_its_lease_and_yields(plan: Plan, the_record: Record, the_policy: Policy) -> None:
     """A run saves its lease before it acts, and yields to that of another run."""
-    assert plan["steps"][:1] not in (["create"], ["verify"], ["distribute"], ["confirm"])
-    assert "claim" not in plan["steps"][1:]
-    lease = the_record["lease"]
+    assert next(iter(plan.steps), "") not in ("create", "verify", "distribute", "confirm")
+    assert "claim" not in plan.steps[1:]
     if (
-        lease == {"holder": "ci 18", "expires": LATER}
-        and the_policy["mode"] != "status"
-        and not the_policy["holder_gone"]
-        and not the_policy["break_lease"]
+        the_record.lease == Lease(holder="ci 18", expires=LATER)
+        and the_policy.mode != "status"
+        and not the_policy.holder_gone
+        and not the_policy.break_lease
     ):
-        assert (plan["outcome"], plan["steps"]) == ("blocked", [])
+        assert (plan.outcome, plan.steps) == ("blocked", ())
 
 
 @given(situations())
 @settings(max_examples=300, deadline=None)
-def test_every_situation_has_one_plan_and_a_safe_one(situation: tuple[Any, Any, Any]) -> None:
+def test_every_situation_has_one_plan_and_a_safe_one(situation: tuple[Record, Observation, Policy]) -> None:
     the_record, seen, the_policy = situation
-    plan = _rotation.plan(the_record, seen, the_policy, NOW)
-    assert plan == _rotation.plan(the_record, seen, the_policy, NOW)
+    plan = make_plan(the_record, seen, the_policy, NOW)
+    assert plan == make_plan(the_record, seen, the_policy, NOW)
     has_an_outcome(plan)
     saves_its_lease_and_yields(plan, the_record, the_policy)
     deletes_only_what_is_known(plan, the_record, seen, the_policy)
     for probe in ("current", "pending", "previous", "retired", "adopted"):
-        if seen[probe] not in ("none", "lost"):
-            has_no_mutation_more(_rotation.plan(the_record, {**seen, probe: "unknown"}, the_policy, NOW), plan)
-    back = _rotation.plan(the_record, seen, {**the_policy, "mode": "rollback"}, NOW)
-    rolls_back_to_what_is_accepted(back["steps"], the_record, seen)
+        if getattr(seen, probe) not in ("none", "lost"):
+            unknown = replace(seen, **{probe: "unknown"})
+            has_no_mutation_more(make_plan(the_record, unknown, the_policy, NOW), plan)
+    back = make_plan(the_record, seen, replace(the_policy, mode="rollback"), NOW)
+    rolls_back_to_what_is_accepted(back, the_record, seen)
+
+
+def test_a_plan_is_written_in_plain_types() -> None:
+    seen = observation(2, "accepted", "none", confirmed={"web1": 3})
+    assert make_plan(record(**IN_USE), seen, policy(), NOW).as_dict() == {
+        "outcome": "grace",
+        "reason": "unconfirmed_consumers",
+        "message": "These consumers have not confirmed generation 3: web2",
+        "steps": [],
+        "secret_id": "other",
+        "missing": ["web2"],
+        "warnings": [],
+        "overlap_seconds": 28025755,
+        "age_seconds": 28025755,
+    }

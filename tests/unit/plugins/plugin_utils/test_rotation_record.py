@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation import plan as _rotation
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import transitions
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.attribution import attribute_ids
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import ListedSecret
@@ -447,78 +446,5 @@ def test_what_is_no_record_at_all_is_refused(record: Any) -> None:
     assert "not one of a rotation" in validation_error(record, "abcd1234")
 
 
-def info(error: Any = None, candidates: Any = (), secrets: Any = (OLD,)) -> dict[str, Any]:
-    return {
-        "accounts": [{"account_id": "abcd1234", "secrets": [asdict(secret) for secret in secrets], "error": error}],
-        "candidates": candidates,
-    }
-
-
-@pytest.mark.parametrize(
-    ("record", "result", "expected"),
-    [
-        (started(), info(candidates=["accepted"]), ([asdict(OLD)], "accepted", "none")),
-        (prepared(), info(candidates=["accepted", "refused"]), ([asdict(OLD)], "accepted", "refused")),
-        (prepared(), info({"status": 401}, ["refused", "accepted"]), ([asdict(OLD)], "refused", "accepted")),
-        (prepared(), info({"status": 503}, ["unknown", "unknown"]), (None, "unknown", "unknown")),
-        (new_record("abcd1234", None), info(), ([asdict(OLD)], "none", "none")),
-        (advance(created(), "drop", THEN), info(candidates=["accepted"]), ([asdict(OLD)], "accepted", "lost")),
-    ],
-)
-def test_the_answers_are_read_in_the_order_of_the_candidates(record: Any, result: Any, expected: Any) -> None:
-    assert len(_rotation.candidates(record.as_document())) == len(result["candidates"])
-    seen = _rotation.observe(record.as_document(), result)
-    assert (seen["secrets"], seen["current"], seen["pending"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        ([], "none"),
-        (["refused"], "refused"),
-        (["refused", "unknown"], "unknown"),
-        (["unknown", "accepted"], "accepted"),
-    ],
-)
-def test_of_several_retired_values_the_weightiest_answer_counts(answers: list[str], expected: str) -> None:
-    assert _rotation.observe(started().as_document(), info(candidates=["accepted"]), answers)["retired"] == expected
-
-
 def test_a_record_with_a_lease_can_be_used() -> None:
     assert validation_error({**started().as_document(), "lease": LEASE_DOCUMENT}, "abcd1234") == ""
-
-
-BACK = {"mode": "rollback"}
-
-
-@pytest.mark.parametrize(
-    ("record", "policy", "values", "expected"),
-    [
-        (promoted(), BACK, ["NewValue1", "OldValue1"], "refused"),
-        (promoted(), {"mode": "rotate"}, ["NewValue1"], "none"),
-        (promoted(), None, ["NewValue1"], "none"),
-        (step(promoted(), "rollback"), BACK, ["OldValue1"], "none"),
-        (prepared(), BACK, ["OldValue1", "NewValue1"], "none"),
-        (replace(promoted(), previous=replace(promoted().previous, value=None)), BACK, ["NewValue1"], "none"),
-    ],
-)
-def test_the_previous_value_is_probed_for_a_rollback_alone(
-    record: Any, policy: Any, values: list[str], expected: str
-) -> None:
-    assert _rotation.candidates(record.as_document(), policy) == values
-    answers = ["accepted", "refused"][: len(values)]
-    assert _rotation.observe(record.as_document(), info(candidates=answers), policy=policy)["previous"] == expected
-
-
-def test_the_list_is_that_of_the_previous_value_when_it_alone_is_accepted() -> None:
-    seen = _rotation.observe(promoted().as_document(), info({"status": 401}, ["refused", "accepted"]), policy=BACK)
-    assert (seen["secrets"], seen["current"], seen["previous"]) == ([asdict(OLD)], "refused", "accepted")
-
-
-@pytest.mark.parametrize(("value", "expected"), [("Theirs1", "accepted"), ("OldValue1", "none"), (None, "accepted")])
-def test_a_value_to_adopt_that_is_in_the_record_counts_as_none(value: Any, expected: str) -> None:
-    seen = _rotation.observe(
-        started().as_document(), info(candidates=["accepted"]), adopted="accepted", adopted_value=value
-    )
-    assert seen["adopted"] == expected
-    assert _rotation.observe(started().as_document(), info(candidates=["accepted"]))["adopted"] == "none"
