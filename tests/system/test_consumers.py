@@ -253,7 +253,7 @@ def test_no_rollback_to_a_secret_that_its_readers_would_read_differently(place: 
     content = place.env_file.read_text()
     run = place.run("-e", "rotate_api_secret_mode=rollback")
     assert run.status == 2, run.output
-    assert "blocked (rollback_impossible): The secret before has characters that a shell" in run.text
+    assert "blocked (rollback_impossible): The previous secret has characters that a shell" in run.text
     assert place.env_file.read_text() == content
     assert len(place.secret_ids()) == 2
 

@@ -202,10 +202,10 @@ CASES = {
     "decision": Case("rotation_decision", DECIDE, '"outcome": "rotate"'),
     "decision-in-check-mode": Case("rotation_decision", DECIDE, '"changed": true', CHECK),
     "decision-to-adopt": Case("rotation_decision", {**DECIDE, "adopt_value": NEW}, '"outcome"'),
-    "decision-of-a-text": Case("rotation_decision", {**DECIDE, "record": NEW}, "is not one of a rotation"),
-    "decision-of-a-list": Case("rotation_decision", {**DECIDE, "record": [NEW]}, "is not one of a rotation"),
+    "decision-of-a-text": Case("rotation_decision", {**DECIDE, "record": NEW}, "is not a rotation record"),
+    "decision-of-a-list": Case("rotation_decision", {**DECIDE, "record": [NEW]}, "is not a rotation record"),
     "decision-of-half-a-record": Case(
-        "rotation_decision", {**DECIDE, "record": {"current": {"value": NEW}}}, "is not one of a rotation"
+        "rotation_decision", {**DECIDE, "record": {"current": {"value": NEW}}}, "is not a rotation record"
     ),
     "decision-without-policy": Case("rotation_decision", {"record": FRESH, "listed": LISTED}, "missing required"),
     "report-of-a-failure": Case("rotation_report", {**REPORT, "failure": {"msg": "It broke"}}, "It broke"),

@@ -62,7 +62,7 @@ def finish_handover(situation: Situation, message: str, last: tuple[str, ...], s
         decision = act("resumed", message, (*hand_over, *last))
     else:
         confirmed = "Every consumer uses the new secret"
-        nobody = "Nobody uses the old secret any more"
+        nobody = "The old secret is no longer in use"
         decision = act("confirmed", confirmed if situation.policy.consumers else nobody, last)
     return replace(decision, secret_id=secret_id, missing=missing)
 
@@ -86,7 +86,8 @@ def _grace(situation: Situation, not_before: str | None) -> Plan:
     if situation.can_be_confirmed:
         return halt("grace", "grace_period", f"The old secret stays until {not_before}")
     message = (
-        "Nobody confirms that the new secret is in use, so the old one stays. Make sure that nobody uses it any"
-        " more, and run with rotate_api_secret_mode=finish; or set rotate_api_secret_consumers and a way to confirm"
+        "No consumer confirms that the new secret is in use, so the old one stays. Make sure that nobody uses the old"
+        " one, and run with rotate_api_secret_mode=finish; or set rotate_api_secret_consumers and"
+        " rotate_api_secret_confirm_tasks"
     )
     return halt("grace", "nobody_confirms", message)

@@ -98,16 +98,16 @@ def _decide(situation: Situation) -> Plan:
         return halt(
             "blocked",
             "protocol_error",
-            "Vonage lists no secret for the account, which cannot be, since every account has one: ask Vonage support;"
-            " or set rotate_api_secret_api_key and rotate_api_secret_api_secret to those of its primary account, and a"
-            " first secret is made",
+            "Vonage lists no secret for the account, although every account has one: ask Vonage support; or set"
+            " rotate_api_secret_api_key and rotate_api_secret_api_secret to the credentials of its primary account, and"
+            " a first secret is created",
         )
     previous = situation.record.previous
     if mode == "rollback" and not (previous and previous.rejected):
         return roll_back(situation)
     if not situation.ids:
         return _first_secret(situation)
-    unknown = situation.halt_if_unknown(current="the secret in use", pending="the secret on its way")
+    unknown = situation.halt_if_unknown(current="the secret in use", pending="the new secret")
     if unknown:
         return unknown
     if seen.current == "accepted":
@@ -119,8 +119,8 @@ def _emergency_refused(situation: Situation) -> Plan | None:
     """What an emergency lacks before anything is looked at."""
     if not situation.policy.emergency_reason:
         message = (
-            "An emergency is recorded with what happened, so that it is not run twice: set"
-            " rotate_api_secret_emergency_reason to a few words such as the number of the incident"
+            "An emergency needs a reason, which is recorded so that the emergency is not run twice: set"
+            " rotate_api_secret_emergency_reason to a few words, such as the number of the incident"
         )
         return halt("blocked", "emergency_needs_reason", message)
     if not situation.policy.accept_cut_off:
@@ -134,7 +134,7 @@ def _emergency_refused(situation: Situation) -> Plan | None:
 
 def _leased(lease: Lease) -> Plan:
     message = (
-        f"{_held_by(lease)}: wait until then; or, when it is certain that this run has ended, set"
+        f"{_held_by(lease)}: wait until then; or, if that run has certainly ended, set"
         " rotate_api_secret_break_lease=true"
     )
     return halt("blocked", "leased", message)
@@ -155,7 +155,7 @@ def _not_listed(situation: Situation) -> Plan:
             " valid ones"
         )
         return halt("blocked", "no_valid_credential", message)
-    message = f"Vonage could not be asked for the secrets of the account. {RUN_AGAIN}"
+    message = f"Vonage did not list the secrets of the account. {RUN_AGAIN}"
     return halt("inconclusive", "not_listed", message)
 
 
@@ -180,7 +180,7 @@ def _one_listed(situation: Situation) -> Plan:
     if situation.recorded_current_id not in (None, "", listed_id) and policy.current_secret_id != listed_id:
         # The same value may have been created again by hand, too.
         return lists_disagree(
-            situation, "; or, if that is the secret in use, set rotate_api_secret_current_secret_id to it"
+            situation, "; or, if the listed secret is the one in use, set rotate_api_secret_current_secret_id to its ID"
         )
     if situation.pending_may_arrive:
         return not_accepted_everywhere(steps_from(situation, "verify"))
@@ -188,19 +188,19 @@ def _one_listed(situation: Situation) -> Plan:
         if situation.recorded_pending_id and situation.attempts >= MAX_ATTEMPTS:
             return max_attempts(situation)
         steps = steps_from(situation, _first_step(situation))
-        return act("resumed", "A rotation was interrupted, and its secret is not there", steps)
+        return act("resumed", "A rotation was interrupted, and Vonage does not list its new secret", steps)
     if situation.current_has_leaked:
         message = "The secret in use has leaked, and is replaced and revoked now"
         settle = ("settle",) if record.previous else ()
         return act("emergency", message, (*settle, *steps_from(situation, "prepare")))
     if record.previous or record.stage in ("promoted", "distributed"):
-        return finish_handover(situation, "The old secret is gone, and the new one is to be handed over", ("settle",))
+        return finish_handover(situation, "The old secret is gone, and the new one is handed over", ("settle",))
     due = situation.due_reason
     if due:
         why = "A rotation was asked for" if due == "forced" else f"The secret is older than {policy.max_age}"
         return act(due, why, steps_from(situation, "prepare"))
     if policy.mode == "emergency":
-        message = f"What had leaked is revoked, and the record says so: {policy.emergency_reason}"
+        message = f"The leaked secret is revoked already, as the record says: {policy.emergency_reason}"
         return halt("idle", "emergency_done", message)
     return halt("idle", "not_due", "The secret is accepted and not due for rotation")
 
@@ -220,17 +220,19 @@ def _two_listed(situation: Situation) -> Plan:
         return _two_listed_pending_unusable(situation)
     superseded = situation.superseded_id
     if superseded and situation.current_has_leaked:
-        message = "The secret in use has leaked; the one before is revoked to make room, and then that one is replaced"
+        message = (
+            "The secret in use has leaked: the previous one is revoked to make room, then the leaked one is replaced"
+        )
         return act("emergency", message, ("revoke", "settle", *steps_from(situation, "prepare")), superseded)
     if superseded:
-        message = "The new secret is in use and the old one still there"
+        message = "The new secret is in use, and the old one is not revoked yet"
         return finish_handover(situation, message, ("revoke", "settle"), superseded)
     return plan_for_second_secret(situation)
 
 
 def _resume_after_creation(situation: Situation) -> Plan:
     steps = steps_from(situation, "verify") if situation.current_id else steps_until_confirm("verify")
-    return act("resumed", "A rotation was interrupted after its secret was created", steps)
+    return act("resumed", "A rotation was interrupted after its new secret was created", steps)
 
 
 def _two_listed_pending_unusable(situation: Situation) -> Plan:
@@ -240,7 +242,7 @@ def _two_listed_pending_unusable(situation: Situation) -> Plan:
         return adopted_refused()
     droppable = situation.droppable_id
     if not droppable and refused and situation.other_was_given_up:
-        message = "The secret on its way was not created, since one that an earlier attempt gave up takes its place"
+        message = "The new secret was not created, because a secret that an earlier attempt gave up takes its place"
         return act("given_up", message, ("abandon",))
     if not droppable:
         return no_free_slot(situation)
@@ -248,7 +250,7 @@ def _two_listed_pending_unusable(situation: Situation) -> Plan:
         return not_accepted_everywhere(steps_from(situation, "verify"))
     if refused and situation.attempts >= MAX_ATTEMPTS:
         return max_attempts(situation)
-    message = "The secret that the interrupted rotation created never became usable"
+    message = "Vonage never accepted the secret that the interrupted rotation created, so it is replaced"
     return act("replaced", message, ("drop", *steps_from(situation, "prepare")), droppable)
 
 
@@ -268,7 +270,7 @@ def _current_not_accepted(situation: Situation) -> Plan:
         first = _first_step(situation)
         named = situation.policy.current_secret_id == situation.ids[0]
         steps = steps_from(situation, first) if named else steps_until_confirm(first)
-        return act("bootstrap", "No value of the account is known; a new one is made beside what is there", steps)
+        return act("bootstrap", "No valid value is known; a new secret is created beside the existing one", steps)
     return no_valid_credential(situation)
 
 
@@ -284,7 +286,7 @@ def _warnings(situation: Situation, reason: str) -> tuple[str, ...]:
     found = []
     if reason == "current_refused":
         found.append(
-            "Vonage refuses the secret in use, so whoever has it is cut off until it has the new one: find out who"
+            "Vonage refuses the secret in use, so consumers are cut off until they have the new one: find out who"
             " revoked it"
         )
     if situation.foreign_lease and situation.policy.mode == "status":

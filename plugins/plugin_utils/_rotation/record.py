@@ -256,7 +256,7 @@ def validation_error(document: t.Any, account_id: str) -> str:
     :returns: One sentence that says what to do, without any value; empty when there is nothing wrong.
     """
     if not isinstance(document, dict) or not isinstance(document.get("schema"), int):
-        return "The record is not one of a rotation: name another file, or move this one away"
+        return "The stored document is not a rotation record: name another file, or move this one away"
     if document["schema"] > SCHEMA:
         return (
             f"The record has schema {document['schema']} and this release of community.vonage knows {SCHEMA}: install"

@@ -23,7 +23,7 @@ def roll_back(situation: Situation) -> Plan:
     previous, pending = situation.record.previous, situation.record.pending
     if previous or pending:
         unknown = situation.halt_if_unknown(
-            current="the secret in use", pending="the secret on its way", previous="the one before"
+            current="the secret in use", pending="the new secret", previous="the previous secret"
         )
         if unknown:
             return unknown
@@ -33,7 +33,7 @@ def roll_back(situation: Situation) -> Plan:
         return _abandon_pending(situation, pending)
     message = (
         "No rotation is under way, so there is nothing to go back to: a secret that was revoked cannot come back."
-        " To be rid of the one in use, set rotate_api_secret_force=true and rotate"
+        " To replace the secret in use, set rotate_api_secret_force=true and rotate"
     )
     return halt("idle", "nothing_to_roll_back", message)
 
@@ -42,18 +42,18 @@ def _restore_previous(situation: Situation, previous: PreviousSecret) -> Plan:
     """Go back to the previous secret. The current one may be refused: that is what a rollback is for."""
     seen = situation.observation
     if previous.value is None:
-        return _impossible("The value of the secret before is not in the record")
+        return _impossible("The value of the previous secret is not in the record")
     if situation.is_unfit_for_env_file(previous.value):
-        return _impossible(f"The secret before {NOT_PLAIN}")
+        return _impossible(f"The previous secret {NOT_PLAIN}")
     if previous.emergency:
-        return _impossible(f"The secret before has leaked ({previous.emergency})")
+        return _impossible(f"The previous secret has leaked ({previous.emergency})")
     if seen.previous == "refused":
-        return _impossible("Vonage refuses the secret before: it was revoked, and cannot come back")
+        return _impossible("Vonage refuses the previous secret: it was revoked, and cannot come back")
     if situation.record.stage == "revoking" and seen.current == "accepted":
         # The request may be on its way still, or the run that recorded it may be asleep. Neither can be called back.
-        return _impossible("The secret before is being revoked, which cannot be called back")
+        return _impossible("The previous secret is being revoked, which cannot be called back")
     if seen.previous == "none":
-        return halt("inconclusive", "probe_unknown", f"The secret before was not tried. {RUN_AGAIN}")
+        return halt("inconclusive", "probe_unknown", f"The previous secret was not tried. {RUN_AGAIN}")
     alone = len(situation.ids) == 1
     previous_not_listed = bool(previous.id) and not situation.is_listed(previous.id)
     if not situation.ids or previous_not_listed or (alone and seen.current == "accepted"):
@@ -63,7 +63,7 @@ def _restore_previous(situation: Situation, previous: PreviousSecret) -> Plan:
         last = ("settle",)
     elif situation.superseded_id and situation.can_be_confirmed:
         last = ("revoke", "settle")
-    message = "The secret before is accepted and becomes the one in use again; the new one is rejected"
+    message = "The previous secret is accepted and becomes the one in use again; the new one is rejected"
     return act("rolled_back", message, ("rollback", "distribute", "confirm", *last))
 
 
@@ -73,7 +73,7 @@ def _abandon_pending(situation: Situation, pending: PendingSecret) -> Plan:
     current = situation.observation.current
     secret_id = situation.pending_id if accepted else situation.droppable_id
     if current != "accepted" and (accepted or secret_id):
-        return _impossible("The secret on its way may be the only one that works")
+        return _impossible("The new secret may be the only one that works")
     if current == "refused" and not situation.policy.admin:
         return no_valid_credential(situation)
     if len(situation.ids) == 1 and (accepted or secret_id):
@@ -87,10 +87,10 @@ def _abandon_pending(situation: Situation, pending: PendingSecret) -> Plan:
 
 
 def _give_up(steps: tuple[str, ...], secret_id: str | None = None) -> Plan:
-    message = "The interrupted rotation is given up, and the secret in use stays"
+    message = "The interrupted rotation is abandoned, and the secret in use stays"
     return act("given_up", message, steps, secret_id)
 
 
 def _impossible(why: str) -> Plan:
-    message = f"{why}. The way out is forward: set rotate_api_secret_mode=rotate, and rotate_api_secret_force=true"
+    message = f"{why}. Rotate instead: set rotate_api_secret_mode=rotate and rotate_api_secret_force=true"
     return halt("blocked", "rollback_impossible", message)

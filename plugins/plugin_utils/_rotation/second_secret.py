@@ -29,7 +29,7 @@ _RETIRED_MAY_LINGER = "1h"
 
 def plan_for_second_secret(situation: Situation) -> Plan:
     """Plan for a retired secret that came back, or for one that only the operator knows."""
-    unknown = situation.halt_if_unknown(retired="a value retired before")
+    unknown = situation.halt_if_unknown(retired="a retired value")
     if unknown:
         return unknown
     others = [secret_id for secret_id in situation.ids if secret_id != situation.current_id]
@@ -51,11 +51,11 @@ def _retired_accepted(situation: Situation, secret_id: str) -> Plan:
     now = parse_timestamp(situation.now)
     if now - max(retired, default=now) < timedelta(seconds=parse_duration(_RETIRED_MAY_LINGER)):
         message = (
-            "A value retired just now is accepted, which may be a delay at Vonage. Run again"
-            f" {_RETIRED_MAY_LINGER} after it was retired: if it is accepted then, its secret is revoked"
+            "Vonage accepts a value that was retired just now, which may be a delay. Run again"
+            f" {_RETIRED_MAY_LINGER} after it was retired: if Vonage accepts it then, its secret is revoked"
         )
         return halt("inconclusive", "retired_lingers", message)
-    message = "A value retired before is accepted again: a late request brought it back"
+    message = "Vonage accepts a retired value again: a late request has created its secret anew"
     steps = steps_from(situation, "prepare") if situation.current_has_leaked else ()
     return act("retired_revived", message, ("drop", *steps), secret_id)
 
@@ -70,8 +70,8 @@ def _wrong_id_named(situation: Situation) -> str:
         )
     if named and situation.is_listed(recorded) and recorded != named:
         return (
-            f"rotate_api_secret_current_secret_id is {named}, but the record knows that it is {recorded}:"
-            " set it to that, and the other one is revoked as soon as all consumers are confirmed"
+            f"rotate_api_secret_current_secret_id is {named}, but the record says that {recorded} is in use:"
+            f" set it to {recorded}, and the other secret is revoked as soon as all consumers have confirmed"
         )
     return ""
 
@@ -85,18 +85,22 @@ def _adopt_value(situation: Situation) -> Plan:
         return adopted_refused()
     id_is_known = situation.current_id or situation.policy.current_secret_id
     steps = steps_from(situation, "verify") if id_is_known else steps_until_confirm("verify")
-    return act("adopted", "The value of the second secret was named, and is handed over", ("adopt_value", *steps))
+    return act(
+        "adopted", "The operator named the value of the second secret, which is handed over", ("adopt_value", *steps)
+    )
 
 
 def _adopt(situation: Situation, named_id: str) -> Plan:
     """The operator named the ID of the secret in use, so the other one is superseded."""
     superseded = next(secret_id for secret_id in situation.ids if secret_id != named_id)
     if situation.current_has_leaked:
-        message = f"{named_id} was named as the secret in use; the other one is revoked, and then that one is replaced"
+        message = (
+            f"The operator named {named_id} as the secret in use: the other one is revoked, then {named_id} is replaced"
+        )
         steps = ("adopt", "revoke", "settle", *steps_from(situation, "prepare"))
         return act("emergency", message, steps, superseded)
     last = ("revoke", "settle") if can_revoke_in_this_run(situation) else ()
-    message = f"{named_id} was named as the secret in use, the other one is superseded"
+    message = f"The operator named {named_id} as the secret in use; the other one is superseded"
     return act("adopted", message, ("adopt", "distribute", "confirm", *last), superseded)
 
 
@@ -104,14 +108,14 @@ def _unknown_second_secret(situation: Situation) -> Plan:
     message = (
         f"The account has a secret that this rotation did not make (listed: {', '.join(situation.ids)}). If nobody uses"
         " it, remove it with vonage_api_secret state=absent; or set rotate_api_secret_current_secret_id to the id of"
-        " the secret in use, and the other one is revoked as soon as all consumers are confirmed; or set"
+        " the secret in use, and the other one is revoked as soon as all consumers have confirmed; or set"
         " rotate_api_secret_adopt_value to the value of the other one, and that becomes the secret in use"
     )
     if situation.record.stage not in ("promoted", "distributed") or situation.current_has_leaked:
         return halt("blocked", "unknown_second_secret", message)
     asked = situation.observation.confirmed is not None
     if situation.skip_waiting and asked:
-        return halt("blocked", "unknown_second_secret", f"What has leaked may still be valid. {message}")
+        return halt("blocked", "unknown_second_secret", f"The leaked secret may still be valid. {message}")
     # The current secret is handed over. The second one, whose ID is not known for certain, stays beside it.
     return replace(
         halt("grace", "unknown_second_secret", message),

@@ -80,7 +80,7 @@ class Situation:
         unknown = [name for answer, name in names.items() if getattr(self.observation, answer) == "unknown"]
         if not unknown:
             return None
-        message = f"Vonage answered neither yes nor no to a login with {' and '.join(unknown)}"
+        message = f"Vonage neither accepted nor refused a login with {' and '.join(unknown)}"
         return halt("inconclusive", "probe_unknown", f"{message}. {RUN_AGAIN}")
 
     @property

@@ -15,16 +15,16 @@ def lists_disagree(situation: Situation, more: str = "") -> Plan:
     """:param more: What else may help, as the end of a sentence."""
     message = (
         "Vonage accepts a value whose secret it does not list, or not yet (listed:"
-        f" {', '.join(situation.ids) or 'nothing'}). Run again in some minutes; if that does not help, the record is an"
-        f" old one: set rotate_api_secret_record to the newest{more}"
+        f" {', '.join(situation.ids) or 'nothing'}). Run again in some minutes; if that does not help, the record is"
+        f" outdated: set rotate_api_secret_record to the newest one{more}"
     )
     return halt("inconclusive", "lists_disagree", message)
 
 
 def no_free_slot(situation: Situation) -> Plan:
     message = (
-        "Both slots are taken, and no id is known to be the one that the interrupted rotation created (listed:"
-        f" {', '.join(situation.ids)}). Find out in the Vonage dashboard whose the second one is, remove it there, and"
+        "Vonage lists two secrets, and it is not known which one the interrupted rotation created (listed:"
+        f" {', '.join(situation.ids)}). Find out in the Vonage dashboard which one nobody uses, remove it there, and"
         " run again"
     )
     return halt("blocked", "no_free_slot", message)
@@ -37,14 +37,14 @@ def no_valid_credential(situation: Situation) -> Plan:
     )
     previous = situation.record.previous
     if previous and previous.value and situation.policy.mode != "rollback":
-        message += "; if the secret before the one in use still works, set rotate_api_secret_mode=rollback"
+        message += "; if the previous secret still works, set rotate_api_secret_mode=rollback"
     return halt("blocked", "no_valid_credential", message)
 
 
 def max_attempts(situation: Situation) -> Plan:
     message = (
-        f"{situation.attempts} new values in a row were created and never accepted: ask Vonage support,"
-        " then set rotate_api_secret_mode=rollback to give the last one up, and rotate again"
+        f"{situation.attempts} new secrets in a row were created and never accepted: ask Vonage support,"
+        " then set rotate_api_secret_mode=rollback to abandon the last one, and rotate again"
     )
     return halt("blocked", "max_attempts", message)
 
@@ -52,7 +52,7 @@ def max_attempts(situation: Situation) -> Plan:
 def adopted_refused() -> Plan:
     message = (
         "Vonage does not accept the value to adopt: set rotate_api_secret_adopt_value to that of the second secret; or"
-        " set rotate_api_secret_mode=rollback to give up one that is in the record already"
+        " set rotate_api_secret_mode=rollback to abandon one that is in the record already"
     )
     return halt("blocked", "adopted_refused", message)
 

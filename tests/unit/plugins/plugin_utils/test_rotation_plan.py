@@ -1532,7 +1532,7 @@ def test_an_emergency_names_who_is_cut_off() -> None:
             "an unknown second secret, one named that is not listed, and the id in use never known",
             ["is gone, which Vonage does not list", "current, other"],
         ),
-        ("an emergency, the wrong one named", ["is other, but", "it is current"]),
+        ("an emergency, the wrong one named", ["is other, but", "current is in use"]),
         ("no login, without a record", ["rotate_api_secret_api_key and rotate_api_secret_api_secret"]),
         ("no login, with a record", ["move the record away"]),
         ("no login of an administrator", ["rotate_api_secret_api_key and rotate_api_secret_api_secret"]),
@@ -1572,7 +1572,7 @@ def test_that_consumers_are_cut_off_is_a_warning() -> None:
     the_record = record(pending=pending_secret("accepted"))
     seen = observation(1, "refused", "accepted")
     (warning,) = make_plan(the_record, seen, policy(), NOW).warnings
-    assert "cut off until it has the new one: find out who revoked it" in warning
+    assert "cut off until they have the new one: find out who revoked it" in warning
 
 
 def test_an_onlooker_is_told_of_a_lease() -> None:

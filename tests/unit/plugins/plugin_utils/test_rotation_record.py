@@ -419,7 +419,7 @@ def test_no_step_loses_a_value_or_an_unknown_key(path: list[str], learned: list[
     ("changes", "words"),
     [
         ({"schema": 2}, "has schema 2 and this release of community.vonage knows 1"),
-        ({"schema": "one"}, "not one of a rotation"),
+        ({"schema": "one"}, "is not a rotation record"),
         ({"account_id": "c0ffee01"}, "belongs to account c0ffee01, not to abcd1234"),
         ({"stage": "dancing"}, "damaged (stage)"),
         ({"version": "1"}, "damaged (version)"),
@@ -443,7 +443,7 @@ def test_a_record_that_cannot_be_used_says_why(changes: dict[str, Any], words: s
 
 @pytest.mark.parametrize("record", [None, [], "text", {}])
 def test_what_is_no_record_at_all_is_refused(record: Any) -> None:
-    assert "not one of a rotation" in validation_error(record, "abcd1234")
+    assert "is not a rotation record" in validation_error(record, "abcd1234")
 
 
 def test_a_record_with_a_lease_can_be_used() -> None:
