@@ -27,7 +27,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record 
     new_record,
     validation_error,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import settings_problem
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import settings_error
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import parse_duration
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.transitions import Facts, advance
 
@@ -105,7 +105,7 @@ class FilterModule:
             "rotation_plan": _plan,
             "rotation_step": _step,
             "rotation_seconds": parse_duration,
-            "rotation_settings_problem": settings_problem,
+            "rotation_settings_problem": settings_error,
             "rotation_store_tasks": _store_tasks.tasks_that_show,
         }
         return {name: _raising_filter_errors(name, function) for name, function in filters.items()}

@@ -80,7 +80,7 @@ def test_no_vault_password(place: Rehearsal) -> None:
         ),
         ({"max_age": "1month"}, "write seconds, or a number with s, m, h, d or w such as 30d"),
         # A failure is notified of by these tasks, in a run that has begun.
-        ({"notify_tasks": "/nowhere/notify.yml"}, "names /nowhere/notify.yml, which is no file on the controller"),
+        ({"notify_tasks": "/nowhere/notify.yml"}, "names /nowhere/notify.yml, which is not a file on the controller"),
     ],
     ids=str,
 )

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import (
     CONFIRMING,
     CONSUMERS,
-    settings_problem,
+    settings_error,
 )
 
 GROUPS = {"all": ["gateway1", "gateway2"], "sms_gateways": ["gateway1", "gateway2"], "nobody": []}
@@ -39,7 +39,7 @@ def problem(host: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
     :param host: Variables of the second consumer.
     :param changes: Of the settings, which are right without any.
     """
-    return settings_problem({**SETTINGS, **changes}, GROUPS, {"gateway1": {}, "gateway2": host or {}})
+    return settings_error({**SETTINGS, **changes}, GROUPS, {"gateway1": {}, "gateway2": host or {}})
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
         ({"verify_times": 0}, "rotate_api_secret_verify_times must be 1 to 50"),
         ({"verify_times": 51}, "rotate_api_secret_verify_times must be 1 to 50"),
         ({"verify_times": "often"}, "rotate_api_secret_verify_times must be 1 to 50"),
-        ({"verify_interval": -1}, "rotate_api_secret_verify_interval 0 or more seconds"),
+        ({"verify_interval": -1}, "rotate_api_secret_verify_interval 0 to 3599 seconds"),
         ({"max_age": "1month"}, "rotate_api_secret_max_age: '1month' is not a duration: write seconds, or a number"),
         ({"grace": ""}, "rotate_api_secret_grace: '' is not a duration"),
         ({"lease": ""}, "rotate_api_secret_lease: '' is not a duration"),
@@ -115,13 +115,13 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
             "rotate_api_secret_kubernetes_secret_namespace is not set",
         ),
         ({"confirm_tasks": "kubernetes_secret", "kubernetes_secret_namespace": ""}, "_secret_namespace is not set"),
-        ({"notify_tasks": str(Path(__file__).parent)}, "which is no file on the controller"),
-        ({"confirm_tasks": "hashi_vault"}, "rotate_api_secret_confirm_tasks is hashi_vault, which has nobody to ask"),
+        ({"notify_tasks": str(Path(__file__).parent)}, "which is not a file on the controller"),
+        ({"confirm_tasks": "hashi_vault"}, "rotate_api_secret_confirm_tasks is hashi_vault, which cannot be asked"),
         (
             {"distribute_tasks": "envfile"},
             "rotate_api_secret_distribute_tasks is envfile: name one of awx_cred",
         ),
-        ({"distribute_central_tasks": "/srv/no/hook.yml"}, "names /srv/no/hook.yml, which is no file"),
+        ({"distribute_central_tasks": "/srv/no/hook.yml"}, "names /srv/no/hook.yml, which is not a file"),
         ({"env_file_mode": 0o640}, "For gateway1, rotate_api_secret_env_file_mode must be an octal number in quotes"),
         ({"env_file_mode": "0644"}, "For gateway1, rotate_api_secret_env_file_mode: With the mode 0644, others than"),
         (
@@ -135,7 +135,7 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
         ),
         ({"adopt_value": "Abcd1234!!;"}, "rotate_api_secret_adopt_value has characters that a shell, systemd and"),
         ({"approve_tasks": "env_file"}, "rotate_api_secret_approve_tasks is env_file: name a tasks file, such as"),
-        ({"notify_tasks": "/srv/no/hook.yml"}, "rotate_api_secret_notify_tasks names /srv/no/hook.yml, which is no"),
+        ({"notify_tasks": "/srv/no/hook.yml"}, "rotate_api_secret_notify_tasks names /srv/no/hook.yml, which is not"),
     ],
     ids=str,
 )
@@ -160,7 +160,7 @@ def test_what_only_the_play_of_a_consumer_knows_is_left_to_it() -> None:
     hostvars: dict[str, dict[str, t.Any]] = {"gateway1": OfItsPlay()}
     # As ansible-core 2.16 gives it.
     hostvars["gateway2"] = {"rotate_api_secret_reload": "{{ ['systemctl', 'reload', app] }}"}
-    assert settings_problem(SETTINGS, GROUPS, hostvars) == ""
+    assert settings_error(SETTINGS, GROUPS, hostvars) == ""
 
 
 def test_the_consumers_are_those_of_the_role() -> None:
