@@ -61,9 +61,10 @@ def finish_handover(situation: Situation, message: str, last: tuple[str, ...], s
     elif hand_over:
         decision = act("resumed", message, (*hand_over, *last))
     else:
-        confirmed = "Every consumer uses the new secret"
-        nobody = "The old secret is no longer in use"
-        decision = act("confirmed", confirmed if situation.policy.consumers else nobody, last)
+        message = "The old secret is no longer in use"
+        if situation.policy.consumers:
+            message = "Every consumer uses the new secret"
+        decision = act("confirmed", message, last)
     return replace(decision, secret_id=secret_id, missing=missing)
 
 

@@ -75,7 +75,7 @@ def lists_agree(record: Record, info: Mapping[str, t.Any], mode: str, current_se
     :param current_secret_id: As of the policy.
     :param now: The time, ISO 8601 in UTC.
     """
-    # Neither the lease nor whose credentials these are has to do with it.
+    # Neither the lease nor the owner of the credentials matters here.
     policy = Policy(
         mode="rollback" if mode == "rollback" else "rotate",
         current_secret_id=current_secret_id or "",
@@ -116,7 +116,7 @@ def _decide(situation: Situation) -> Plan:
 
 
 def _emergency_refused(situation: Situation) -> Plan | None:
-    """What an emergency lacks before anything is looked at."""
+    """Halt an emergency that was not given a reason, or permission to cut consumers off."""
     if not situation.policy.emergency_reason:
         message = (
             "An emergency needs a reason, which is recorded so that the emergency is not run twice: set"

@@ -28,7 +28,7 @@ _RETIRED_MAY_LINGER = "1h"
 
 
 def plan_for_second_secret(situation: Situation) -> Plan:
-    """Plan for a retired secret that came back, or for one that only the operator knows."""
+    """Plan for a retired secret that came back, or for a secret that only the operator knows."""
     unknown = situation.halt_if_unknown(retired="a retired value")
     if unknown:
         return unknown

@@ -85,7 +85,7 @@ class Situation:
 
     @property
     def superseded_id(self) -> str | None:
-        """The ID of the previous secret, when it is beyond doubt and still listed."""
+        """The ID of the previous secret, when it is proven and still listed."""
         previous_id = self.recorded_previous_id
         return previous_id if self.is_listed(previous_id) and self.current_id not in (None, previous_id) else None
 
@@ -173,7 +173,7 @@ class Situation:
 
     @property
     def current_has_leaked(self) -> bool:
-        """Whether the current secret is the one that has leaked, and not yet the one that replaces it."""
+        """Whether the current secret has leaked, and is not the replacement that this emergency made already."""
         if self.policy.mode != "emergency":
             return False
         handled = [entry.emergency for entry in self.record.retired[:1]]
@@ -185,7 +185,7 @@ class Situation:
     def pending_can_be_created(self) -> bool:
         """Whether there is a pending value that may be created at Vonage.
 
-        An adopted one may not: it was revoked. Nor may one that Vonage has created already.
+        An adopted value may not: its secret was revoked. Nor may a value that Vonage has created already.
         """
         pending = self.record.pending
         return bool(pending and pending.value and not pending.adopted and not pending.id)
@@ -217,9 +217,10 @@ class Situation:
 
     @property
     def droppable_id(self) -> str | None:
-        """The ID of the pending secret, when Vonage gave it in response to our creation, or when we began to drop it.
+        """The ID of the pending secret, when it is recorded and may be deleted.
 
-        A secret with any other ID may be somebody else's.
+        It is recorded only from the response to our own creation, or by proof. A secret with any other ID may have
+        been created elsewhere.
         """
         pending = self.record.pending
         if not pending or pending.adopted or not self.is_listed(pending.id) or pending.id == self.current_id:

@@ -12,7 +12,10 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.situati
 
 
 def lists_disagree(situation: Situation, more: str = "") -> Plan:
-    """:param more: What else may help, as the end of a sentence."""
+    """Halt because Vonage accepts a value and does not list its secret.
+
+    :param more: What else may help, as the end of the sentence.
+    """
     message = (
         "Vonage accepts a value whose secret it does not list, or not yet (listed:"
         f" {', '.join(situation.ids) or 'nothing'}). Run again in some minutes; if that does not help, the record is"

@@ -31,7 +31,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timesta
 
 _MAX_RETIRED = 2
 
-# In the facts of a step: the lease of the record stays as it is.
+# As the lease in the facts of a step: the lease of the record stays as it is.
 KEEP_LEASE = Lease(holder="", expires="")
 
 
@@ -46,7 +46,7 @@ class Facts:
     :ivar grace: How long the old secret stays (`adopt`, `promote`).
     :ivar refused: Whether Vonage was seen to refuse the old value (`settle`).
     :ivar secret_id: The ID that the operator named (`adopt`, `adopt_value`, `prepare`).
-    :ivar lease: The lease of the new record; None for none.
+    :ivar lease: The lease of the new record; None for none. By default the lease stays as it is.
     :ivar emergency: The reason of the emergency; empty for none.
     """
 
@@ -263,7 +263,7 @@ def _settle(record: Record, now: str, facts: Facts) -> Record:
     previous = record.previous
     retired = None
     if previous:
-        # A value that Vonage was not seen to refuse is not kept: it would be taken for one that came back.
+        # A value that Vonage was not seen to refuse is not kept: it would be taken for a secret that came back.
         value = previous.value if facts.refused else None
         retired = RetiredSecret(value=value, id=previous.id, retired_at=now, emergency=previous.emergency)
     # The previous secret was revoked to make room for an emergency, before all consumers had the current one.
