@@ -109,7 +109,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import HAS_REQUESTS, Client
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import (
     Connection,
     check_given,
@@ -118,6 +118,7 @@ from ansible_collections.community.vonage.plugins.module_utils._api.connection i
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import VonageError
 from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, Family
 from ansible_collections.community.vonage.plugins.module_utils._api.text import encodable
+from ansible_collections.community.vonage.plugins.module_utils._api.transport import HAS_REQUESTS
 
 try:
     from ansible.template import trust_as_template

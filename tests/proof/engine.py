@@ -18,7 +18,8 @@ from faults import Faults, Killed, Moment
 from requests.adapters import HTTPAdapter
 from world import ACCOUNT, FIRST, PRIMARY, PRIMARYS, BrokenPromise, Refused, World
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import Client, new_session
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
+from ansible_collections.community.vonage.plugins.module_utils._api.transport import new_session
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO

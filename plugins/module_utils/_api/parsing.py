@@ -14,12 +14,18 @@ import typing as t
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from decimal import Decimal
+from urllib.parse import quote
 
 # Accept only these characters in an id: it ends up in templates, files and log lines.
 _ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 # Vonage writes the same moment now with milliseconds, and now without.
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+
+# Of a top-up: nothing, or success as a word or as XML.
+_SUCCESS = re.compile(r"\s*|\s*success\s*|\s*(<\?xml[^>]*>)?\s*<response>\s*success\s*</response>\s*", re.IGNORECASE)
+
+_ACCOUNT_OF_LIST = re.compile(r"/accounts/([^/?#]+)/secrets(?:[/?#]|$)")
 
 
 def parse_json(text: str) -> t.Any:
@@ -74,3 +80,23 @@ def moment(row: Mapping[str, t.Any]) -> str:
     except (OverflowError, ValueError):
         return ""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time.year >= 1000 else ""
+
+
+def confirms_top_up(body: Mapping[str, t.Any]) -> bool:
+    """Whether an object confirms a top-up. An empty object does, as an empty body does."""
+    codes = [str(body[key]) for key in ("error-code", "code") if key in body]
+    return "200" in codes or str(body.get("response")).strip().lower() == "success" or not body
+
+
+def is_success_text(text: str) -> bool:
+    """Whether a body that is not JSON confirms a top-up: it is empty, or says success as a word or as XML."""
+    return _SUCCESS.fullmatch(text) is not None
+
+
+def lists_other_account(body: Mapping[str, t.Any], account_id: str) -> bool:
+    """Whether a list of secrets names another account in its link; a list without such a link does not."""
+    links = body.get("_links")
+    link = links.get("self") if isinstance(links, dict) else None
+    href = link.get("href") if isinstance(link, dict) else None
+    found = _ACCOUNT_OF_LIST.search(href) if isinstance(href, str) else None
+    return found is not None and found[1].lower() != quote(account_id, safe="").lower()

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
+from urllib.request import getproxies_environment
 
 # Also of Python, JavaScript and C, and when quoted again: with more backslashes.
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|u\{0*([0-9a-fA-F]{1,5})\}|x([0-9a-fA-F]{2})|([0-3][0-7]{2})|[nrt])?")
@@ -32,6 +33,9 @@ _MOST_QUOTATIONS = 3
 # What is shorter would be found in other words: of a secret, and of its base64.
 _SHORTEST_SECRET = 4
 _SHORTEST_BASE64 = 8
+
+# Characters that a password in the URL of a proxy may contain although they should be escaped.
+_URL_DELIMITERS = re.compile("[/?#@]")
 
 
 class Redactor:
@@ -162,3 +166,18 @@ _QUOTATIONS: tuple[Callable[[str], str], ...] = (
     html.escape,
     lambda text: repr(text)[1:-1],
 )
+
+
+def proxy_credentials() -> Iterator[tuple[str, str]]:
+    """The user names and passwords in the proxy variables of the environment.
+
+    Malformed URLs are included, with each reading that a library may choose.
+    """
+    for url in getproxies_environment().values():
+        before, at, _host = url.rpartition("@")
+        if at:
+            for userinfo in dict.fromkeys((before.rpartition("//")[2], before.partition("//")[2] or before)):
+                user, _colon, password = userinfo.partition(":")
+                for text in {password, unquote(password), *_URL_DELIMITERS.split(password)}:
+                    if len(text) >= _SHORTEST_SECRET:
+                        yield unquote(user), text

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.module_utils import basic
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
+from ansible_collections.community.vonage.plugins.module_utils._api.transport import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
     argument_spec,

@@ -10,13 +10,14 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import Client, Probe, Secret
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,
     VonageError,
 )
+from ansible_collections.community.vonage.plugins.module_utils._api.models import Probe, Secret
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import (
     Operation,
     Params,
@@ -40,7 +41,7 @@ def _api_secret(client: Client, params: Params, check_mode: bool) -> Result:
         result = _absent(client, account_id, params["secret_id"], params["api_secret_id"], check_mode)
     else:
         result = _present(client, account_id, params["secret"], check_mode)
-    return {**result, "request_id": client.write_id}
+    return {**result, "request_id": client.write_request_id}
 
 
 def _present(client: Client, account_id: str, value: str | None, check_mode: bool) -> Result:
@@ -53,7 +54,7 @@ def _present(client: Client, account_id: str, value: str | None, check_mode: boo
     probe = client.probe(account_id, value)
     if probe.secrets is not None:
         return _secret_result(False, probe.secrets, probe.secrets, _only(probe.secrets))
-    if probe.answered != "refused":
+    if probe.result != "refused":
         raise _because(probe, "It cannot be told whether the secret exists already, so nothing was created")
     with asking_first("Nothing was created"):
         before = client.list_secrets(account_id)
@@ -107,7 +108,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
         raise NotSent("secret_id is empty; give the id of the secret, as vonage_api_secret_info lists it")
     if secret_id != secret_id.strip():
         raise NotSent("secret_id has white space around it; give the id alone, as vonage_api_secret_info lists it")
-    if secret_id == client.login[1]:
+    if secret_id == client.credentials.api_secret:
         raise NotSent("secret_id is the secret itself; give its id, as vonage_api_secret_info lists it")
     if secret_id == login_id:
         raise NotSent("secret_id is the id of the secret that this task logs in with; log in with the one that stays")
@@ -148,7 +149,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
                 message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
                 raise error.restated(message) from None
             after = listed
-        if own_login and client.probe(account_id, client.login[1]).answered == "refused":
+        if own_login and client.probe(account_id, client.credentials.api_secret).result == "refused":
             warnings = [_ended_login(secret_id, after)]
     result = _secret_result(True, before, after, found)
     return {**result, "warnings": warnings} if warnings else result

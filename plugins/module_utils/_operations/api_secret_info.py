@@ -11,14 +11,11 @@ import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import (
-    MOST_CONNECTIONS,
-    Answered,
-    Client,
-    Probe,
-    check_account_id,
-)
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent, VonageError
+from ansible_collections.community.vonage.plugins.module_utils._api.models import Probe, ProbeResult
+from ansible_collections.community.vonage.plugins.module_utils._api.request import check_account_id
+from ansible_collections.community.vonage.plugins.module_utils._api.transport import MAX_CONNECTIONS
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
 _T = t.TypeVar("_T")
@@ -34,8 +31,8 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     for account_id in account_ids:
         check_account_id("account_ids", account_id)
     at_once = params["concurrency"]
-    if not 1 <= at_once <= MOST_CONNECTIONS:
-        raise NotSent(f"concurrency must be 1 to {MOST_CONNECTIONS}, not {at_once}")
+    if not 1 <= at_once <= MAX_CONNECTIONS:
+        raise NotSent(f"concurrency must be 1 to {MAX_CONNECTIONS}, not {at_once}")
     listings = _at_once(client, at_once, lambda account_id: _listing(client, account_id), account_ids)
     rows = [row for row, _error in listings]
     errors = [error for _row, error in listings if error]
@@ -45,7 +42,7 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     answers: dict[str, Probe] = {}
     if first["error"] is None and first["account_id"] == client.api_key:
         # The list was read with it.
-        answers[client.login[1]] = Probe("accepted")
+        answers[client.credentials.api_secret] = Probe("accepted")
     for value in candidates:
         if value not in answers:
             answers[value] = client.probe(account_ids[0], value)
@@ -59,7 +56,7 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         "changed": False,
         "accounts": rows,
         "secrets": first["secrets"],
-        "candidates": [_verdict(answers[value].answered, sure) for value in candidates],
+        "candidates": [_verdict(answers[value].result, sure) for value in candidates],
     }
     # The task goes on, and an empty list of secrets looks like room for one.
     unlisted = [row for row in rows if row["error"] and not (row is first and accepted)]
@@ -97,8 +94,8 @@ def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageE
     return row, error
 
 
-def _verdict(answered: Answered, sure: bool) -> Answered:
-    return "unknown" if answered == "refused" and not sure else answered
+def _verdict(result: ProbeResult, sure: bool) -> ProbeResult:
+    return "unknown" if result == "refused" and not sure else result
 
 
 API_SECRET_INFO = Operation(

@@ -30,9 +30,10 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import HAS_REQUESTS, Client
+from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import UnknownOutcome
+from ansible_collections.community.vonage.plugins.module_utils._api.transport import HAS_REQUESTS
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
     argument_spec,

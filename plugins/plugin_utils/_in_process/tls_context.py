@@ -15,8 +15,8 @@ import os
 import ssl
 import typing as t
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import MOST_CONNECTIONS, new_session
 from ansible_collections.community.vonage.plugins.module_utils._api.limits import LimitedAdapter
+from ansible_collections.community.vonage.plugins.module_utils._api.transport import MAX_CONNECTIONS, new_session
 
 try:
     from requests.adapters import BaseAdapter
@@ -96,7 +96,7 @@ class _TrustingAdapter(LimitedAdapter):
         self._trust = trust
         self._other = other
         # As the client's own.
-        super().__init__(max_retries=0, pool_maxsize=MOST_CONNECTIONS)
+        super().__init__(max_retries=0, pool_maxsize=MAX_CONNECTIONS)
 
     def init_poolmanager(self, *arguments: t.Any, **options: t.Any) -> None:
         super().init_poolmanager(*arguments, **options, ssl_context=self._trust.context)

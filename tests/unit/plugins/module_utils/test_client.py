@@ -16,13 +16,13 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from ansible_collections.community.vonage.plugins.module_utils._api.client import Balance, Secret
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
     UnknownOutcome,
     VonageError,
 )
+from ansible_collections.community.vonage.plugins.module_utils._api.models import Balance, Secret
 from ansible_collections.community.vonage.tests.unit.plugins.calls import CALLS, READS, Call, every_call
 from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     API,
@@ -193,7 +193,7 @@ def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(wire: Wire, 
         assert isinstance(error, NotSent)
         assert error.message.startswith(f"{option} must be an id as Vonage shows it")
         assert len(error.message.splitlines()) == 1
-    assert client.probe(name, NEW).answered == "unknown"
+    assert client.probe(name, NEW).result == "unknown"
 
 
 # -- what is read ------------------------------------------------------------------------------------------------------
@@ -647,7 +647,7 @@ def test_a_byte_order_mark_does_not_hide_an_answer(wire: Wire, bench: Bench) -> 
 @pytest.mark.parametrize("code", ["unprovisioned", "multiple-auth-methods", "account-suspended"])
 def test_a_401_of_something_else_says_nothing_of_a_value(wire: Wire, bench: Bench, code: str) -> None:
     wire.expect("GET", SECRETS, login=(KEY, NEW), status=401, body=problem(code, "Something else"))
-    assert bench.client().probe(KEY, NEW).answered == "unknown"
+    assert bench.client().probe(KEY, NEW).result == "unknown"
 
 
 @every_call
@@ -694,7 +694,7 @@ def test_a_redirect_to_nowhere_is_reported_like_any_other(wire: Wire, bench: Ben
 def test_a_probe_logs_in_with_the_value(wire: Wire, bench: Bench) -> None:
     wire.expect("GET", f"/accounts/{SUBACCOUNT}/secrets", login=(SUBACCOUNT, NEW), body=listing(OLD_ID, NEW_ID))
     probe = bench.client().probe(SUBACCOUNT, NEW)
-    assert (probe.answered, probe.secrets, probe.error) == ("accepted", [OLD, YOUNG], None)
+    assert (probe.result, probe.secrets, probe.error) == ("accepted", [OLD, YOUNG], None)
 
 
 @pytest.mark.parametrize(
@@ -724,13 +724,13 @@ def test_a_probe_logs_in_with_the_value(wire: Wire, bench: Bench) -> None:
 def test_what_a_probe_shows(wire: Wire, bench: Bench, status: int, body: t.Any, answered: str) -> None:
     wire.expect("GET", SECRETS, login=(KEY, NEW), status=status, body=body)
     probe = bench.client().probe(KEY, NEW)
-    assert (probe.answered, probe.secrets) == (answered, None)
+    assert (probe.result, probe.secrets) == (answered, None)
     assert probe.error is not None
 
 
 def test_over_an_unverified_connection_nobody_can_refuse(wire: Wire, bench: Bench) -> None:
     wire.refuse(NEW)
-    assert bench.client(validate_certs=False).probe(KEY, NEW).answered == "unknown"
+    assert bench.client(validate_certs=False).probe(KEY, NEW).result == "unknown"
 
 
 # -- nothing secret ----------------------------------------------------------------------------------------------------
@@ -780,4 +780,4 @@ def test_a_secret_in_another_json_spelling_is_found_too(wire: Wire, bench: Bench
 
 def test_the_login_is_what_calls_use(bench: Bench) -> None:
     client = bench.client()
-    assert (client.login, client.api_key) == (LOGIN, KEY)
+    assert (client.credentials, client.api_key) == (LOGIN, KEY)

@@ -17,7 +17,7 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.community.vonage.plugins.module_utils._api import client as _client
+from ansible_collections.community.vonage.plugins.module_utils._api import request as _request
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
     NotSent,
     Refused,
@@ -134,7 +134,7 @@ def after(seconds: int) -> str:
 def test_retry_after_is_honoured_and_capped(
     wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, retry_after: str | None, least: float, most: float
 ) -> None:
-    monkeypatch.setattr(_client, "time", SimpleNamespace(time=lambda: float(NOW)))
+    monkeypatch.setattr(_request, "time", SimpleNamespace(time=lambda: float(NOW)))
     headers = None if retry_after is None else {"Retry-After": retry_after}
     for status in (429, 503):
         wire.expect("GET", BALANCE, status=status, headers=headers)
@@ -171,7 +171,7 @@ def test_a_limit_that_others_use_up_while_a_call_waits_is_no_failed_attempt(wire
     def another_comes_through(_seconds: float) -> None:
         # Before the next attempt begins, as from another thread.
         if len(bench.naps) < 3:
-            with client._pace.turn():
+            with client._limiter.turn():
                 pass
 
     client = bench.client(another_comes_through, retries=1)

@@ -35,7 +35,7 @@ def test_a_result_and_its_warnings_are_handed_back() -> None:
     seen: list[t.Any] = []
 
     def run(client: Client, params: t.Any, check_mode: bool) -> dict[str, t.Any]:
-        seen.extend([client.login, params, check_mode])
+        seen.extend([client.credentials, params, check_mode])
         return {"changed": True, "warnings": ["one", "two", "one"]}
 
     assert run_task(operation(run), OPTIONS, OPTIONS, True) == ({"changed": True}, ["one", "two"])

@@ -256,13 +256,13 @@ def test_without_requests_the_failure_names_it(
 
 def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     package = importlib.import_module(f"{MODULE_UTILS}._api")
-    # Both the list of modules and the package know the client; both get back the one that other tests use.
-    monkeypatch.setattr(package, "client", package.client)
-    monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._api.client")
+    # Both the list of modules and the package know the transport; both get back the one that other tests use.
+    monkeypatch.setattr(package, "transport", package.transport)
+    monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._api.transport")
     monkeypatch.setitem(sys.modules, "requests", None)
-    client = importlib.import_module(f"{MODULE_UTILS}._api.client")
-    assert client.HAS_REQUESTS is False
-    assert "ImportError" in client.REQUESTS_IMPORT_ERROR or "ModuleNotFoundError" in client.REQUESTS_IMPORT_ERROR
+    transport = importlib.import_module(f"{MODULE_UTILS}._api.transport")
+    assert transport.HAS_REQUESTS is False
+    assert "ImportError" in transport.REQUESTS_IMPORT_ERROR or "ModuleNotFoundError" in transport.REQUESTS_IMPORT_ERROR
 
 
 def test_a_server_that_repeats_a_new_secret_does_not_get_it_shown(serve: t.Callable[..., Server], run: TaskRun) -> None:

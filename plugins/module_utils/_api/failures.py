@@ -1,0 +1,257 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""Explains failed attempts: what an exception or an error response means, and whether a retry can help.
+
+The transport passes in the URL and the redactor; nothing here sends a request.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import typing as t
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
+from ansible_collections.community.vonage.plugins.module_utils._api.error_body import parse_error
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
+    NotSent,
+    Refused,
+    UnknownOutcome,
+    VonageError,
+)
+from ansible_collections.community.vonage.plugins.module_utils._api.limits import DeadlineError, Exchange, LimitError
+from ansible_collections.community.vonage.plugins.module_utils._api.request import (
+    AttemptFailed,
+    Credentials,
+    RawResponse,
+    Request,
+    Response,
+    parse_retry_after,
+)
+from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
+
+try:
+    import requests
+    import urllib3.exceptions
+except ImportError:
+    # The transport reports it.
+    pass
+else:
+    _REQUESTS_ERRORS = (requests.RequestException, ConnectionError, TimeoutError, socket.timeout, ssl.SSLError)
+    _TRANSPORT_ERRORS = (OSError, urllib3.exceptions.HTTPError)
+    _INVALID_URL_ERRORS = (
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.LocationValueError,
+    )
+
+Redact = Callable[[str], str]
+
+# Older releases of urllib3 begin their messages with the repr of an object.
+_OBJECT_REPR = re.compile("<[^<>]* object at 0x[0-9a-fA-F]+>: ")
+
+_USERINFO_IN_URL = re.compile(r"//[^/\s]*@")
+
+_HINTS: dict[t.Any, str] = {
+    401: (
+        "Check api_key and api_secret: the key is wrong, the secret is wrong or was revoked, or the account does not"
+        " take HTTP Basic authentication"
+    ),
+    "not auto-reload enabled": (
+        "The credentials are right, but auto-reload is off: switch it on in the Vonage dashboard under Billing &"
+        " Payments"
+    ),
+    "topup failed": (
+        "The payment was declined, or transaction_reference is not that of the payment that switched auto-reload on;"
+        " nothing was charged"
+    ),
+    "invalid-api-key": (
+        "The account does not exist or these credentials may not manage it; only a primary account may act on its"
+        " subaccounts"
+    ),
+    "throttled": "Vonage limits the rate of calls: run fewer tasks at once",
+    429: "Vonage limits the rate of calls: run fewer tasks at once",
+    "add-excess-secret": "An account holds two secrets at most: remove one that is no longer used",
+    "maximum-secrets-allowed": "An account holds two secrets at most: remove one that is no longer used",
+    "delete-last-secret": "An account always keeps one secret: create the new one first",
+    "unprovisioned": (
+        "The account is not provisioned for this API: ask Vonage support to switch it on (for subaccounts, that is the"
+        " Subaccounts API)"
+    ),
+    "account-suspended": "The account is suspended: ask Vonage support",
+    "invalid-ip": "The account's IP allow list does not hold the address that this task runs from",
+}
+
+
+def invalid_unicode(request: Request) -> NotSent:
+    """Make the error for a request that cannot be encoded."""
+    message = f"{request.method} {request.path} was not sent: an option holds characters that are no valid Unicode"
+    return NotSent(message, method=request.method, path=request.path)
+
+
+def no_response(
+    request: Request, error: Exception, exchange: Exchange, connection: Connection, url: str, redact: Redact
+) -> AttemptFailed:
+    """Explain an attempt that ended with an exception.
+
+    :param error: The exception.
+    :param exchange: How far the attempt came.
+    :param url: The URL of the request.
+    """
+    cause = _root_cause(error)
+    reason = _OBJECT_REPR.sub("", redact(one_line(str(cause))))
+    reason = _USERINFO_IN_URL.sub("//********@", reason)[:300]
+    reason = reason or type(cause).__name__
+    if isinstance(error, DeadlineError):
+        reason = f"the deadline of {connection.deadline:g} s passed while {exchange.doing}"
+    elif not isinstance(cause, (LimitError, *_TRANSPORT_ERRORS)):
+        reason = f"{type(cause).__name__}: {reason}"
+    where = f"{request.method} {url}"
+    details: dict[str, t.Any] = {"method": request.method, "path": request.path}
+    if not exchange.sent:
+        unsent = _unsent(error, cause, reason, exchange)
+        if unsent is not None:
+            message, retryable = unsent
+            return AttemptFailed(NotSent(f"{where} was not sent: {message}", **details), retryable)
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
+        reason = f"timed out after {connection.timeout:g} s"
+    happened = "got no answer" if request.kind == "read" else "was sent, but its outcome is unknown"
+    message = f"{where} {happened}: {reason}"
+    return AttemptFailed(UnknownOutcome(message, **details), retryable=not isinstance(error, LimitError))
+
+
+def _unsent(error: Exception, cause: BaseException, reason: str, exchange: Exchange) -> tuple[str, bool] | None:
+    """Explain why a request was not sent.
+
+    :returns: The message, and whether a retry can help; None if the request may have been sent.
+    """
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate of the server does not verify ({reason}); set ca_path to the CA that signed it", False
+    # requests wraps every connection error; a plain OSError comes from reading a CA file.
+    unreadable = isinstance(error, OSError) and not isinstance(error, _REQUESTS_ERRORS)
+    if unreadable or getattr(cause, "library", None) == "X509":
+        return f"no certificates to verify with ({reason}); check ca_path and REQUESTS_CA_BUNDLE", False
+    if exchange.in_handshake and not isinstance(error, LimitError):
+        # A protocol error will occur again; a server that was silent or closed the connection may recover.
+        retryable = not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError)
+        return f"the server does not speak TLS there as it should ({reason}); check the base URL and proxies", retryable
+    if exchange.connecting or isinstance(error, LimitError) or _before_any_connection(error):
+        retryable = not isinstance(error, (LimitError, *_INVALID_URL_ERRORS)) and isinstance(cause, _TRANSPORT_ERRORS)
+        return f"no connection ({reason}); check the network, proxies and the base URL", retryable
+    return None
+
+
+def error_response(
+    request: Request, response: RawResponse, text: str, credentials: Credentials, url: str, redact: Redact
+) -> AttemptFailed:
+    """Explain an error response.
+
+    :param text: The decoded body.
+    :param credentials: What the request logged in with.
+    :param url: The URL of the request.
+    """
+    details = parse_error(response.status, response.headers, text, redact)
+    problem = details.pop("problem")
+    status, title, detail = response.status, details["title"], details["detail"]
+    # The rest host may put another status into the code of the body.
+    code = str(details["code"])
+    effective = max(status, int(code)) if request.host == "rest" and code.isdecimal() else status
+    kind = UnknownOutcome if _maybe_processed(request, effective) else Refused
+    message = f"{request.method} {url} failed: HTTP {status} {title}"
+    if detail and detail != title:
+        message += f": {detail.rstrip('.')}"
+    for parameter in details["invalid_parameters"]:
+        message += f" [{parameter['name']}: {parameter['reason']}]"
+    if 300 <= status < 400:
+        target = _displayed_host(response.headers.get("Location", ""), redact)
+        message += f". It points to {target}, and is not followed with credentials: check the base URL"
+    else:
+        # The hints name causes of a refusal; they do not apply to an unknown outcome.
+        hint = kind is Refused and (
+            _HINTS.get(str(title).lower()) or _HINTS.get(details["code"]) or _HINTS.get(effective)
+        )
+        if hint:
+            message += f". {hint}"
+        elif not problem:
+            message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
+        if kind is Refused and effective == 401:
+            message += _suspicious_characters(credentials)
+    details.update(method=request.method, path=request.path)
+    error = kind(message, from_vonage=problem, **details)
+    return AttemptFailed(error, retry_after=parse_retry_after(response.headers.get("Retry-After")))
+
+
+def unexpected_response(response: Response, reason: str, url: str, redact: Redact, advice: str) -> VonageError:
+    """Make the error for a successful status with a body that makes no sense.
+
+    :param reason: What is wrong with the response.
+    :param url: The URL of the request.
+    """
+    request = response.request
+    message = (
+        f"{request.method} {url} was answered with HTTP {response.status}, but the answer {redact(reason)}; {advice}"
+    )
+    return UnknownOutcome(message, status=response.status, method=request.method, path=request.path)
+
+
+def _maybe_processed(request: Request, status: int) -> bool:
+    """Whether Vonage may have processed a request in spite of its error status.
+
+    A server that fails (5xx) or times out (408) may do so after its work is done. A write that gets a redirect, or a
+    2xx with an error code, may have been processed, too; 1xx is no final status. Every other status is a refusal.
+    """
+    return status < 200 or status >= 500 or status == 408 or (request.kind != "read" and status < 400)
+
+
+def _suspicious_characters(credentials: Credentials) -> str:
+    """Point out white space or quotes around api_key or api_secret."""
+    for option, value in credentials._asdict().items():
+        if value != value.strip():
+            return f". There is white space around {option}"
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            return f". There are quotes around {option}"
+    return ""
+
+
+def _displayed_host(url: str, redact: Redact) -> str:
+    """The host of a URL, safe to display."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "nowhere"
+    # Redact the original spelling: `hostname` is in lower case.
+    if redact(parts.netloc) != parts.netloc:
+        return "********"
+    return host if host.isascii() and host.isprintable() and host else "nowhere"
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """The innermost exception, below the wrappers of requests and urllib3."""
+    seen = [error]
+    while True:
+        last = seen[-1]
+        inner = getattr(last, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in reversed(last.args) if isinstance(arg, BaseException)), None) or last.__cause__
+        if inner is None or inner in seen:
+            return last
+        seen.append(inner)
+
+
+def _before_any_connection(error: Exception) -> bool:
+    """Whether the type of an error alone proves that no connection was made.
+
+    Resets and read timeouts do not: they also occur after the request was sent.
+    """
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    no_connection = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    return isinstance(error, (requests.exceptions.ConnectTimeout, *_INVALID_URL_ERRORS)) or isinstance(
+        reason, no_connection
+    )
