@@ -109,12 +109,12 @@ def no_response(
     reason = _USERINFO_IN_URL.sub("//********@", reason)[:300]
     reason = reason or type(cause).__name__
     if isinstance(error, DeadlineError):
-        reason = f"the deadline of {connection.deadline:g} s passed while {exchange.doing}"
+        reason = f"the deadline of {connection.deadline:g} s passed while {exchange.phase}"
     elif not isinstance(cause, (LimitError, *_TRANSPORT_ERRORS)):
         reason = f"{type(cause).__name__}: {reason}"
     where = f"{request.method} {url}"
     details: dict[str, t.Any] = {"method": request.method, "path": request.path}
-    if not exchange.sent:
+    if not exchange.connected:
         unsent = _unsent(error, cause, reason, exchange)
         if unsent is not None:
             message, retryable = unsent

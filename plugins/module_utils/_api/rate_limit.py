@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""How many calls of one client may be under way at once: fewer, and later, as soon as Vonage limits the rate."""
+"""Limits the concurrent requests of a client, and adapts that limit when Vonage responds with 429."""
 
 from __future__ import annotations
 
@@ -12,119 +12,119 @@ import threading
 import typing as t
 from collections.abc import Callable
 
-# Seconds that are as good as none: what is left of a wait may be a rounding error.
-_MOMENT = 0.001
+# Seconds. A shorter rest of a wait may be a rounding error.
+_MIN_WAIT = 0.001
 
 
-class TooLate(Exception):
-    """There was no room for an attempt in time."""
+class LimiterTimeout(Exception):
+    """An attempt could not start before its deadline."""
 
 
-class Pace:
-    """Lets calls of several threads through. As TCP does, it halves at a limit, and grows by one after a full round.
+class AdaptiveLimiter:
+    """Limits concurrent attempts like the congestion control of TCP.
 
-    :param sleep: Waits the given number of seconds; true when that was cut short.
-    :param clock: Tells the time in seconds, from any start.
+    There is no limit until the first 429, which sets it to half of the peak. After as many successes as the limit
+    allows attempts, it grows by one.
+
+    :param sleep: Waits for a number of seconds; returns true if it was interrupted.
+    :param clock: Returns the time in seconds, from any start.
     """
 
     def __init__(self, sleep: Callable[[float], t.Any], clock: Callable[[], float]) -> None:
         self._sleep = sleep
         self._clock = clock
         self._changed = threading.Condition()
-        self._under_way = 0
-        self._most_under_way = 0
-        self._allowed = math.inf
+        self._active = 0
+        self._peak = 0
+        self._limit = math.inf
         self._not_before = -math.inf
-        self._turns = 0
+        self._started = 0
         self._successes = 0
-        # Since the last change of what is allowed.
-        self._round = 0
-        self._slowed_at_turn = 0
+        self._successes_at_limit = 0
+        self._last_before_slow_down = 0
 
-    def turn(self) -> Turn:
-        """For the attempts of one call, and to be entered around each of them."""
-        return Turn(self)
+    def attempt(self) -> Attempt:
+        """Make the context manager for the attempts of one request."""
+        return Attempt(self)
 
-    def slow_down(self, turn: Turn, seconds: float) -> bool:
-        """An attempt was answered that there are too many.
+    def slow_down(self, attempt: Attempt, seconds: float) -> bool:
+        """Reduce the limit, because an attempt got a 429.
 
-        :param turn: The attempt.
-        :param seconds: How long all calls have to wait.
-        :returns: Whether that is news: of the attempts that were under way together, only the first one counts.
+        :param seconds: How long all requests have to wait.
+        :returns: Whether the limit was reduced. It is reduced once for attempts that ran at the same time.
         """
         with self._changed:
             self._not_before = max(self._not_before, self._clock() + seconds)
-            if turn.number <= self._slowed_at_turn:
+            if attempt.number <= self._last_before_slow_down:
                 return False
-            self._slowed_at_turn = self._turns
-            self._allowed = max(1, self._most_under_way // 2)
-            self._most_under_way = self._under_way
-            self._round = 0
+            self._last_before_slow_down = self._started
+            self._limit = max(1, self._peak // 2)
+            self._peak = self._active
+            self._successes_at_limit = 0
             return True
 
-    def moved_on(self, turn: Turn) -> bool:
-        """Whether other calls came through since the first attempt of a call began, or since this was last asked.
+    def progressed_since(self, attempt: Attempt) -> bool:
+        """Whether other requests succeeded since the first attempt of a request started, or since the last call.
 
-        The wait between two attempts counts: when it is over, others may already have used up what Vonage allows.
-
-        :param turn: The attempts of the call.
+        This includes the wait between two attempts: others may have used up the rate limit by its end.
         """
         with self._changed:
-            before, turn.successes = turn.successes, self._successes
+            before, attempt.successes = attempt.successes, self._successes
             return self._successes > before
 
-    def begin(self, turn: Turn) -> None:
-        """Let an attempt begin when there is room for it, and no earlier than Vonage asked for.
+    def start(self, attempt: Attempt) -> None:
+        """Wait until an attempt may start.
 
-        :raises TooLate: There was no room until `turn.latest`.
+        :raises LimiterTimeout: It could not start before `attempt.deadline`.
         """
         with self._changed:
-            seconds = None if math.isinf(turn.latest) else max(0.0, turn.latest - self._clock())
-            if not self._changed.wait_for(lambda: self._under_way < self._allowed, seconds):
-                raise TooLate
-            self._under_way += 1
-            self._most_under_way = max(self._most_under_way, self._under_way)
-            self._turns += 1
-            if not turn.number:
-                turn.successes = self._successes
-            turn.number = self._turns
+            seconds = None if math.isinf(attempt.deadline) else max(0.0, attempt.deadline - self._clock())
+            if not self._changed.wait_for(lambda: self._active < self._limit, seconds):
+                raise LimiterTimeout
+            self._active += 1
+            self._peak = max(self._peak, self._active)
+            self._started += 1
+            if not attempt.number:
+                attempt.successes = self._successes
+            attempt.number = self._started
         try:
-            # Again, because what was asked for may have become more meanwhile.
-            while (wait := min(self._not_before, turn.latest) - self._clock()) > _MOMENT and not self._sleep(wait):
-                pass
+            # In a loop: another 429 may prolong the wait.
+            while (wait := min(self._not_before, attempt.deadline) - self._clock()) > _MIN_WAIT:
+                if self._sleep(wait):
+                    break
         except BaseException:
-            self.end(came_through=False)
+            self.finish(succeeded=False)
             raise
 
-    def end(self, came_through: bool) -> None:
-        """Make room for another attempt."""
+    def finish(self, succeeded: bool) -> None:
+        """Let the next attempt start."""
         with self._changed:
-            self._under_way -= 1
-            if came_through:
+            self._active -= 1
+            if succeeded:
                 self._successes += 1
-                self._round += 1
-                if self._round >= self._allowed:
-                    self._allowed += 1
-                    self._round = 0
+                self._successes_at_limit += 1
+                if self._successes_at_limit >= self._limit:
+                    self._limit += 1
+                    self._successes_at_limit = 0
             self._changed.notify_all()
 
 
-class Turn:
-    """The attempts of one call, one after another.
+class Attempt:
+    """A context manager around each attempt of one request.
 
-    :ivar number: Of the attempt: counts those of all calls, in the order in which they began.
-    :ivar latest: On the clock of the pace, how long the next attempt may wait.
-    :ivar successes: How many had come through when the first attempt began, or when `Pace.moved_on` was last asked.
+    :ivar number: Number of the current attempt, counted over all requests.
+    :ivar deadline: When the next attempt has to start at the latest, on the clock of the limiter.
+    :ivar successes: For `AdaptiveLimiter.progressed_since`.
     """
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, limiter: AdaptiveLimiter) -> None:
+        self._limiter = limiter
         self.number = self.successes = 0
-        self.latest = math.inf
+        self.deadline = math.inf
 
-    def __enter__(self) -> Turn:
-        self._pace.begin(self)
+    def __enter__(self) -> Attempt:
+        self._limiter.start(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_details: object) -> None:
-        self._pace.end(came_through=kind is None)
+        self._limiter.finish(succeeded=kind is None)

@@ -32,12 +32,12 @@ from ansible_collections.community.vonage.plugins.module_utils._api.limits impor
     Exchange,
     LimitedAdapter,
     LimitError,
+    decompress,
     limited,
     read_body,
-    unpack,
 )
 from ansible_collections.community.vonage.plugins.module_utils._api.parsing import legacy_failure, parse_json
-from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import Pace, TooLate
+from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import AdaptiveLimiter, LimiterTimeout
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor, proxy_credentials
 from ansible_collections.community.vonage.plugins.module_utils._api.request import (
     MAX_BODY_BYTES,
@@ -113,7 +113,7 @@ class Transport:
         self._session = session or new_session()
         self._hidden: frozenset[str] = frozenset()
         self.write_request_id: str | None = None
-        self._limiter = Pace(self._sleep, clock)
+        self._limiter = AdaptiveLimiter(self._sleep, clock)
         if connection.verify is False:
             warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
             # urllib3 would print a warning for each request.
@@ -168,15 +168,15 @@ class Transport:
         # Keep the last error that came from Vonage.
         reached: VonageError | None = None
         error: VonageError = NotSent("No attempt began before the deadline")
-        attempt = self._limiter.turn()
+        attempt = self._limiter.attempt()
         while True:
             if self._stopped.is_set():
                 raise NotSent("The task was interrupted")
             try:
                 with attempt:
-                    deadline = attempt.latest = min(deadline, self._clock() + self._connection.deadline)
+                    deadline = attempt.deadline = min(deadline, self._clock() + self._connection.deadline)
                     return self._attempt(request, credentials, deadline)
-            except TooLate:
+            except LimiterTimeout:
                 raise error from None
             except AttemptFailed as failure:
                 error, delay = failure.error, failure.delay(number)
@@ -185,7 +185,7 @@ class Transport:
                     error.repeated = True
                 limited = failure.error.status == 429
                 # As long as other requests succeed, a 429 does not count as a failed attempt.
-                uncounted = limited and attempts > 1 and self._limiter.moved_on(attempt)
+                uncounted = limited and attempts > 1 and self._limiter.progressed_since(attempt)
                 too_late = self._clock() + delay > deadline
                 if (number == attempts and not uncounted) or too_late or not failure.may_retry(request):
                     raise error from None
@@ -239,7 +239,7 @@ class Transport:
                 json=request.json,
                 # Bytes, because requests would encode as Latin-1. An explicit auth, because ~/.netrc would replace it.
                 auth=HTTPBasicAuth(credentials.api_key.encode(), credentials.api_secret.encode()),
-                timeout=exchange.rest(self._connection.timeout),
+                timeout=exchange.remaining(self._connection.timeout),
                 # Per request, because REQUESTS_CA_BUNDLE overrides the value of the session.
                 verify=self._connection.verify,
                 # A redirect would receive the credentials.
@@ -294,7 +294,7 @@ def _read_raw(response: requests.Response, max_bytes: int) -> RawResponse:
     chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
     length_known = has_length or chunked or response.status_code == 204
     if not truncated:
-        body, truncated = unpack(body, response.headers.get("Content-Encoding", ""), max_bytes)
+        body, truncated = decompress(body, response.headers.get("Content-Encoding", ""), max_bytes)
     return RawResponse(response.status_code, response.headers, body, truncated, length_known)
 
 

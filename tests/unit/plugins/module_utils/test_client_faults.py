@@ -171,7 +171,7 @@ def test_a_limit_that_others_use_up_while_a_call_waits_is_no_failed_attempt(wire
     def another_comes_through(_seconds: float) -> None:
         # Before the next attempt begins, as from another thread.
         if len(bench.naps) < 3:
-            with client._limiter.turn():
+            with client._limiter.attempt():
                 pass
 
     client = bench.client(another_comes_through, retries=1)

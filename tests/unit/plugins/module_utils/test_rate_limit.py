@@ -9,31 +9,35 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import Pace, TooLate, Turn
+from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import (
+    AdaptiveLimiter,
+    Attempt,
+    LimiterTimeout,
+)
 
 
 class NoRoom(Exception):
-    """A turn would have to wait until another one ends."""
+    """An attempt would have to wait until another one ends."""
 
 
-class Lane:
-    """A pace, the turns that were taken of it, and its time."""
+class Limited:
+    """A limiter and its clock."""
 
     def __init__(self) -> None:
         self.now = 100.0
         self.naps: list[float] = []
-        self.pace = Pace(self.nap, lambda: self.now)
+        self.limiter = AdaptiveLimiter(self.nap, lambda: self.now)
 
     def nap(self, seconds: float) -> None:
         self.naps.append(seconds)
         self.now += seconds
 
-    def together(self, count: int) -> tuple[ExitStack, list[Turn]]:
+    def together(self, count: int) -> tuple[ExitStack, list[Attempt]]:
         stack = ExitStack()
-        return stack, [stack.enter_context(self.pace.turn()) for _turn in range(count)]
+        return stack, [stack.enter_context(self.limiter.attempt()) for _attempt in range(count)]
 
     def has_room(self, count: int) -> bool:
-        """Whether so many turns can be under way at once, and none of them has to wait for room."""
+        """Whether so many attempts can be under way at once, and none of them has to wait for room."""
 
         def at_once(has_room: t.Callable[[], bool], _seconds: float | None) -> bool:
             if not has_room():
@@ -41,11 +45,11 @@ class Lane:
             return True
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.pace._changed, "wait_for", at_once)
+            patch.setattr(self.limiter._changed, "wait_for", at_once)
             try:
-                with ExitStack() as turns:
-                    for _turn in range(count):
-                        turns.enter_context(self.pace.turn())
+                with ExitStack() as attempts:
+                    for _attempt in range(count):
+                        attempts.enter_context(self.limiter.attempt())
                     # Ended with an error, so that nothing grows by it.
                     raise ZeroDivisionError
             except NoRoom:
@@ -55,156 +59,156 @@ class Lane:
 
 
 @pytest.fixture
-def lane() -> Lane:
-    return Lane()
+def limited() -> Limited:
+    return Limited()
 
 
-def test_nothing_waits_as_long_as_vonage_sets_no_limit(lane: Lane) -> None:
-    stack, turns = lane.together(64)
+def test_nothing_waits_as_long_as_vonage_sets_no_limit(limited: Limited) -> None:
+    stack, attempts = limited.together(64)
     stack.close()
-    assert [turn.number for turn in turns] == list(range(1, 65))
-    assert lane.naps == []
+    assert [attempt.number for attempt in attempts] == list(range(1, 65))
+    assert limited.naps == []
 
 
-def test_at_a_limit_every_call_waits(lane: Lane) -> None:
-    with pytest.raises(ZeroDivisionError), lane.pace.turn() as turn:
+def test_at_a_limit_every_call_waits(limited: Limited) -> None:
+    with pytest.raises(ZeroDivisionError), limited.limiter.attempt() as attempt:
         raise ZeroDivisionError
-    lane.pace.slow_down(turn, 7)
-    with lane.pace.turn():
+    limited.limiter.slow_down(attempt, 7)
+    with limited.limiter.attempt():
         pass
-    assert lane.naps == [7]
+    assert limited.naps == [7]
 
 
-def test_an_attempt_waits_no_longer_than_its_call_may_take(lane: Lane) -> None:
-    with pytest.raises(ZeroDivisionError), lane.pace.turn() as turn:
+def test_an_attempt_waits_no_longer_than_its_call_may_take(limited: Limited) -> None:
+    with pytest.raises(ZeroDivisionError), limited.limiter.attempt() as attempt:
         raise ZeroDivisionError
-    lane.pace.slow_down(turn, 7)
-    turn.latest = lane.now + 3
-    with turn:
-        assert lane.naps == [3]
+    limited.limiter.slow_down(attempt, 7)
+    attempt.deadline = limited.now + 3
+    with attempt:
+        assert limited.naps == [3]
 
 
-def test_an_attempt_for_which_no_room_becomes_free_in_time_does_not_begin(lane: Lane) -> None:
-    stack, turns = lane.together(2)
+def test_an_attempt_for_which_no_room_becomes_free_in_time_does_not_begin(limited: Limited) -> None:
+    stack, attempts = limited.together(2)
     with stack:
-        lane.pace.slow_down(turns[0], 0)
-        late = lane.pace.turn()
-        late.latest = lane.now
-        with pytest.raises(TooLate), late:
+        limited.limiter.slow_down(attempts[0], 0)
+        late = limited.limiter.attempt()
+        late.deadline = limited.now
+        with pytest.raises(LimiterTimeout), late:
             pass
-    assert lane.has_room(1)
+    assert limited.has_room(1)
 
 
-def test_a_wait_that_grows_meanwhile_is_kept(lane: Lane) -> None:
-    stack, (one, other) = lane.together(2)
+def test_a_wait_that_grows_meanwhile_is_kept(limited: Limited) -> None:
+    stack, (one, other) = limited.together(2)
     stack.close()
-    lane.pace.slow_down(one, 5)
+    limited.limiter.slow_down(one, 5)
 
     def nap(seconds: float) -> None:
-        if not lane.naps:
-            lane.pace.slow_down(other, 20)
-        lane.naps.append(seconds)
-        lane.now += seconds
+        if not limited.naps:
+            limited.limiter.slow_down(other, 20)
+        limited.naps.append(seconds)
+        limited.now += seconds
 
-    lane.pace._sleep = nap
-    with lane.pace.turn():
+    limited.limiter._sleep = nap
+    with limited.limiter.attempt():
         pass
-    assert lane.naps == [5, 15]
+    assert limited.naps == [5, 15]
 
 
-def test_a_wait_may_be_cut_short(lane: Lane) -> None:
-    with suppress(ZeroDivisionError), lane.pace.turn() as turn:
+def test_a_wait_may_be_cut_short(limited: Limited) -> None:
+    with suppress(ZeroDivisionError), limited.limiter.attempt() as attempt:
         raise ZeroDivisionError
-    lane.pace.slow_down(turn, 9)
-    lane.pace._sleep = lambda _seconds: True
-    with lane.pace.turn():
+    limited.limiter.slow_down(attempt, 9)
+    limited.limiter._sleep = lambda _seconds: True
+    with limited.limiter.attempt():
         pass
 
 
-def test_a_turn_that_is_interrupted_while_it_waits_leaves_its_room(lane: Lane) -> None:
-    with suppress(ZeroDivisionError), lane.pace.turn() as turn:
+def test_an_interrupted_wait_makes_room_for_the_next_attempt(limited: Limited) -> None:
+    with suppress(ZeroDivisionError), limited.limiter.attempt() as attempt:
         raise ZeroDivisionError
-    lane.pace.slow_down(turn, 9)
+    limited.limiter.slow_down(attempt, 9)
 
     def interrupted(_seconds: float) -> t.NoReturn:
         raise KeyboardInterrupt
 
-    lane.pace._sleep = interrupted
-    with suppress(KeyboardInterrupt), lane.pace.turn():
+    limited.limiter._sleep = interrupted
+    with suppress(KeyboardInterrupt), limited.limiter.attempt():
         pytest.fail("it began")
-    lane.pace._sleep = lane.nap
-    assert lane.has_room(1)
+    limited.limiter._sleep = limited.nap
+    assert limited.has_room(1)
 
 
-def test_the_longest_wait_counts(lane: Lane) -> None:
-    stack, (one, other) = lane.together(2)
-    lane.pace.slow_down(one, 9)
-    lane.pace.slow_down(other, 2)
+def test_the_longest_wait_counts(limited: Limited) -> None:
+    stack, (one, other) = limited.together(2)
+    limited.limiter.slow_down(one, 9)
+    limited.limiter.slow_down(other, 2)
     stack.close()
-    with lane.pace.turn():
+    with limited.limiter.attempt():
         pass
-    assert lane.naps == [9]
+    assert limited.naps == [9]
 
 
 @pytest.mark.parametrize(("under_way", "left"), [(16, 8), (5, 2), (2, 1), (1, 1)])
-def test_a_limit_halves_what_may_be_under_way(lane: Lane, under_way: int, left: int) -> None:
-    failed = failing_together(lane, under_way)
-    assert lane.pace.slow_down(failed[0], 0)
-    assert lane.has_room(left)
-    assert not lane.has_room(left + 1)
+def test_a_limit_halves_what_may_be_under_way(limited: Limited, under_way: int, left: int) -> None:
+    failed = failing_together(limited, under_way)
+    assert limited.limiter.slow_down(failed[0], 0)
+    assert limited.has_room(left)
+    assert not limited.has_room(left + 1)
 
 
-def test_of_calls_that_were_under_way_together_one_counts(lane: Lane) -> None:
-    failed = failing_together(lane, 16)
-    assert [lane.pace.slow_down(turn, 0) for turn in failed] == [True] + [False] * 15
-    assert lane.has_room(8)
+def test_of_calls_that_were_under_way_together_one_counts(limited: Limited) -> None:
+    failed = failing_together(limited, 16)
+    assert [limited.limiter.slow_down(attempt, 0) for attempt in failed] == [True] + [False] * 15
+    assert limited.has_room(8)
 
 
-def test_what_may_be_under_way_grows_by_one_after_a_full_round(lane: Lane) -> None:
-    lane.pace.slow_down(failing_together(lane, 8)[0], 0)
-    for _turn in range(4):
-        with lane.pace.turn():
+def test_what_may_be_under_way_grows_by_one_after_a_full_round(limited: Limited) -> None:
+    limited.limiter.slow_down(failing_together(limited, 8)[0], 0)
+    for _attempt in range(4):
+        with limited.limiter.attempt():
             pass
-    assert lane.has_room(5)
-    assert not lane.has_room(6)
+    assert limited.has_room(5)
+    assert not limited.has_room(6)
 
 
-def test_a_call_knows_whether_others_came_through_meanwhile(lane: Lane) -> None:
-    with lane.pace.turn() as mine:
-        assert not lane.pace.moved_on(mine)
-        with lane.pace.turn():
+def test_a_call_knows_whether_others_came_through_meanwhile(limited: Limited) -> None:
+    with limited.limiter.attempt() as mine:
+        assert not limited.limiter.progressed_since(mine)
+        with limited.limiter.attempt():
             pass
-        assert lane.pace.moved_on(mine)
+        assert limited.limiter.progressed_since(mine)
 
 
-def test_what_came_through_between_two_attempts_of_a_call_counts(lane: Lane) -> None:
-    mine = lane.pace.turn()
+def test_what_came_through_between_two_attempts_of_a_call_counts(limited: Limited) -> None:
+    mine = limited.limiter.attempt()
     with mine:
-        assert not lane.pace.moved_on(mine)
-    with lane.pace.turn():
+        assert not limited.limiter.progressed_since(mine)
+    with limited.limiter.attempt():
         pass
     with mine:
-        assert lane.pace.moved_on(mine)
-        assert not lane.pace.moved_on(mine)
+        assert limited.limiter.progressed_since(mine)
+        assert not limited.limiter.progressed_since(mine)
 
 
-def test_what_failed_did_not_come_through(lane: Lane) -> None:
-    with lane.pace.turn() as mine:
-        failing_together(lane, 1)
-        assert not lane.pace.moved_on(mine)
+def test_what_failed_did_not_come_through(limited: Limited) -> None:
+    with limited.limiter.attempt() as mine:
+        failing_together(limited, 1)
+        assert not limited.limiter.progressed_since(mine)
 
 
-def failing_together(lane: Lane, count: int) -> list[Turn]:
-    """Take turns, and let all of them end with an error."""
-    turns: list[Turn] = []
+def failing_together(limited: Limited, count: int) -> list[Attempt]:
+    """Take attempts, and let all of them end with an error."""
+    attempts: list[Attempt] = []
 
     def nested(left: int) -> t.NoReturn:
-        with lane.pace.turn() as turn:
-            turns.append(turn)
+        with limited.limiter.attempt() as attempt:
+            attempts.append(attempt)
             if left > 1:
                 nested(left - 1)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         nested(count)
-    return turns
+    return attempts
