@@ -25,5 +25,5 @@ class ActionModule(InProcessAction):
                 " module's own option retries repeats only the read of the balance"
             )
             # Ansible does not run a task again that ends so.
-            raise AnsibleActionFail(error.message, result={"error": error.details})
+            raise AnsibleActionFail(error.message, result={"error": error.as_dict()})
         return super().run(tmp, task_vars)

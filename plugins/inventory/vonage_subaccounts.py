@@ -117,7 +117,7 @@ from ansible_collections.community.vonage.plugins.module_utils._api.connection i
 )
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import VonageError
 from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, Family
-from ansible_collections.community.vonage.plugins.module_utils._api.text import encodable
+from ansible_collections.community.vonage.plugins.module_utils._api.text import replace_surrogates
 from ansible_collections.community.vonage.plugins.module_utils._api.transport import HAS_REQUESTS
 
 try:
@@ -195,7 +195,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         family = self._cached(key) if cache else None
         if family is None:
             family = self._read(connection)
-            self._cache[key] = encodable(family.as_dict())
+            self._cache[key] = replace_surrogates(family.as_dict())
         return family
 
     def _read(self, connection: Connection) -> Family:
@@ -302,7 +302,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_host(self, host: str, group: str, account: Account) -> None:
         self.inventory.add_host(host, group)
-        facts = {f"vonage_{field}": wrap_var(encodable(value)) for field, value in account.as_dict().items()}
+        facts = {f"vonage_{field}": wrap_var(replace_surrogates(value)) for field, value in account.as_dict().items()}
         where = _ON_THE_CONTROLLER if self.get_option("run_on_controller") else {}
         for name, value in {**where, **facts}.items():
             self.inventory.set_variable(host, name, value)

@@ -17,12 +17,12 @@ from ansible_collections.community.vonage.plugins.module_utils._api.errors impor
 from ansible_collections.community.vonage.plugins.module_utils._api.failures import unexpected_response
 from ansible_collections.community.vonage.plugins.module_utils._api.models import Balance, Probe, Secret
 from ansible_collections.community.vonage.plugins.module_utils._api.parsing import (
-    amount,
     confirms_top_up,
-    is_id,
     is_success_text,
+    is_valid_id,
     lists_other_account,
-    moment,
+    parse_amount,
+    parse_created_at,
 )
 from ansible_collections.community.vonage.plugins.module_utils._api.request import (
     Credentials,
@@ -59,7 +59,7 @@ class Client(Transport):
         """
         response = self.send(Request("GET", "rest", "/account/get-balance", "read"))
         body = self._object(response)
-        value = amount(body.get("value"))
+        value = parse_amount(body.get("value"))
         if value is None:
             raise self._unexpected(response, "holds no balance")
         auto_reload = body.get("autoReload")
@@ -218,11 +218,11 @@ class Client(Transport):
         raise self._unexpected(response, "is not JSON, so something other than Vonage answered")
 
     def _secret(self, response: Response, row: t.Any) -> Secret:
-        if not isinstance(row, dict) or not is_id(row.get("id")):
+        if not isinstance(row, dict) or not is_valid_id(row.get("id")):
             raise self._unexpected(response, "holds a secret whose id is missing or malformed")
         if self.is_hidden(row["id"]):
             raise self._unexpected(response, "holds the value of a secret in place of its id")
-        return Secret(row["id"], moment(row))
+        return Secret(row["id"], parse_created_at(row))
 
     def _unexpected(
         self, response: Response, reason: str, advice: str = "check the base URL and proxies"

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
 from ansible_collections.community.vonage.plugins.module_utils._api.error_body import parse_error
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
+    ErrorInfo,
     NotSent,
     Refused,
     UnknownOutcome,
@@ -92,7 +93,7 @@ _HINTS: dict[t.Any, str] = {
 def invalid_unicode(request: Request) -> NotSent:
     """Make the error for a request that cannot be encoded."""
     message = f"{request.method} {request.path} was not sent: an option holds characters that are no valid Unicode"
-    return NotSent(message, method=request.method, path=request.path)
+    return NotSent(message, ErrorInfo(method=request.method, path=request.path))
 
 
 def no_response(
@@ -113,17 +114,17 @@ def no_response(
     elif not isinstance(cause, (LimitError, *_TRANSPORT_ERRORS)):
         reason = f"{type(cause).__name__}: {reason}"
     where = f"{request.method} {url}"
-    details: dict[str, t.Any] = {"method": request.method, "path": request.path}
+    info = ErrorInfo(method=request.method, path=request.path)
     if not exchange.connected:
         unsent = _unsent(error, cause, reason, exchange)
         if unsent is not None:
             message, retryable = unsent
-            return AttemptFailed(NotSent(f"{where} was not sent: {message}", **details), retryable)
+            return AttemptFailed(NotSent(f"{where} was not sent: {message}", info), retryable)
     if isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
         reason = f"timed out after {connection.timeout:g} s"
     happened = "got no answer" if request.kind == "read" else "was sent, but its outcome is unknown"
     message = f"{where} {happened}: {reason}"
-    return AttemptFailed(UnknownOutcome(message, **details), retryable=not isinstance(error, LimitError))
+    return AttemptFailed(UnknownOutcome(message, info), retryable=not isinstance(error, LimitError))
 
 
 def _unsent(error: Exception, cause: BaseException, reason: str, exchange: Exchange) -> tuple[str, bool] | None:
@@ -156,34 +157,32 @@ def error_response(
     :param credentials: What the request logged in with.
     :param url: The URL of the request.
     """
-    details = parse_error(response.status, response.headers, text, redact)
-    problem = details.pop("problem")
-    status, title, detail = response.status, details["title"], details["detail"]
+    info, from_vonage = parse_error(response.status, response.headers, text, redact)
+    status = response.status
     # The rest host may put another status into the code of the body.
-    code = str(details["code"])
+    code = str(info.code)
     effective = max(status, int(code)) if request.host == "rest" and code.isdecimal() else status
     kind = UnknownOutcome if _maybe_processed(request, effective) else Refused
-    message = f"{request.method} {url} failed: HTTP {status} {title}"
-    if detail and detail != title:
-        message += f": {detail.rstrip('.')}"
-    for parameter in details["invalid_parameters"]:
-        message += f" [{parameter['name']}: {parameter['reason']}]"
+    message = f"{request.method} {url} failed: HTTP {status} {info.title}"
+    if info.detail and info.detail != info.title:
+        message += f": {info.detail.rstrip('.')}"
+    for name, reason in info.invalid_parameters:
+        message += f" [{name}: {reason}]"
     if 300 <= status < 400:
         target = _displayed_host(response.headers.get("Location", ""), redact)
         message += f". It points to {target}, and is not followed with credentials: check the base URL"
     else:
         # The hints name causes of a refusal; they do not apply to an unknown outcome.
         hint = kind is Refused and (
-            _HINTS.get(str(title).lower()) or _HINTS.get(details["code"]) or _HINTS.get(effective)
+            _HINTS.get(str(info.title).lower()) or _HINTS.get(info.code) or _HINTS.get(effective)
         )
         if hint:
             message += f". {hint}"
-        elif not problem:
+        elif not from_vonage:
             message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
         if kind is Refused and effective == 401:
             message += _suspicious_characters(credentials)
-    details.update(method=request.method, path=request.path)
-    error = kind(message, from_vonage=problem, **details)
+    error = kind(message, info._replace(method=request.method, path=request.path), from_vonage)
     return AttemptFailed(error, retry_after=parse_retry_after(response.headers.get("Retry-After")))
 
 
@@ -197,7 +196,7 @@ def unexpected_response(response: Response, reason: str, url: str, redact: Redac
     message = (
         f"{request.method} {url} was answered with HTTP {response.status}, but the answer {redact(reason)}; {advice}"
     )
-    return UnknownOutcome(message, status=response.status, method=request.method, path=request.path)
+    return UnknownOutcome(message, ErrorInfo(status=response.status, method=request.method, path=request.path))
 
 
 def _maybe_processed(request: Request, status: int) -> bool:

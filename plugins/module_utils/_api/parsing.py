@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""How Vonage writes its answers: JSON, errors that look like successes, amounts and moments."""
+"""Parses values in the responses of Vonage."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ from urllib.parse import quote
 # Accept only these characters in an id: it ends up in templates, files and log lines.
 _ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
-# Vonage writes the same moment now with milliseconds, and now without.
+# Vonage returns the same time with milliseconds or without.
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
-# Of a top-up: nothing, or success as a word or as XML.
 _SUCCESS = re.compile(r"\s*|\s*success\s*|\s*(<\?xml[^>]*>)?\s*<response>\s*success\s*</response>\s*", re.IGNORECASE)
 
-_ACCOUNT_OF_LIST = re.compile(r"/accounts/([^/?#]+)/secrets(?:[/?#]|$)")
+_SECRETS_PATH = re.compile(r"/accounts/([^/?#]+)/secrets(?:[/?#]|$)")
 
 
 def parse_json(text: str) -> t.Any:
-    """Parse a body as JSON whatever its Content-Type says, with every number exact.
+    """Parse a body as JSON, whatever its Content-Type, without rounding numbers.
 
     :param text: The decoded body.
-    :returns: The value, with a Decimal for each number that is not an integer; None when it is not JSON.
+    :returns: The value, with a Decimal for each number that is not an integer; None if the body is not JSON.
     """
     try:
         return json.loads(text, parse_float=Decimal)
@@ -40,19 +39,19 @@ def parse_json(text: str) -> t.Any:
         return None
 
 
-def legacy_failure(body: t.Any) -> bool:
-    """Whether a 2xx body of the rest host is an error all the same.
+def is_legacy_error(body: t.Any) -> bool:
+    """Whether the body of a 2xx response of the rest host is an error.
 
     :param body: The parsed body.
-    :returns: True when it is an object with an `error-code` or `code` other than 200.
+    :returns: True for an object with an `error-code` or `code` other than 200.
     """
     if not isinstance(body, dict):
         return False
     return any(str(body[key]) != "200" for key in ("error-code", "code") if body.get(key) is not None)
 
 
-def amount(value: t.Any) -> Decimal | None:
-    """A number as it was written; None when it is none, or no amount of money."""
+def parse_amount(value: t.Any) -> Decimal | None:
+    """An amount of money, without rounding; None if the value is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return None
     try:
@@ -61,15 +60,15 @@ def amount(value: t.Any) -> Decimal | None:
         return None
 
 
-def is_id(value: t.Any) -> bool:
-    """Whether a value of an answer has the form of an id."""
+def is_valid_id(value: t.Any) -> bool:
+    """Whether a value has the format of an id."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def moment(row: Mapping[str, t.Any]) -> str:
-    """When something was created: ISO 8601 in UTC with whole seconds.
+def parse_created_at(row: Mapping[str, t.Any]) -> str:
+    """The creation time in a row, in ISO 8601 in UTC with whole seconds.
 
-    :returns: "" when the answer does not say, or says something that is no time.
+    :returns: "" if the time is missing or invalid.
     """
     created_at = row.get("created_at")
     match = _TIME.fullmatch(created_at) if isinstance(created_at, str) else None
@@ -83,20 +82,20 @@ def moment(row: Mapping[str, t.Any]) -> str:
 
 
 def confirms_top_up(body: Mapping[str, t.Any]) -> bool:
-    """Whether an object confirms a top-up. An empty object does, as an empty body does."""
+    """Whether a JSON object confirms a top-up. An empty object does, like an empty body."""
     codes = [str(body[key]) for key in ("error-code", "code") if key in body]
     return "200" in codes or str(body.get("response")).strip().lower() == "success" or not body
 
 
 def is_success_text(text: str) -> bool:
-    """Whether a body that is not JSON confirms a top-up: it is empty, or says success as a word or as XML."""
+    """Whether a body other than JSON confirms a top-up: it is empty, or "success" as text or XML."""
     return _SUCCESS.fullmatch(text) is not None
 
 
 def lists_other_account(body: Mapping[str, t.Any], account_id: str) -> bool:
-    """Whether a list of secrets names another account in its link; a list without such a link does not."""
+    """Whether the link of a list of secrets names another account. A list without a link does not."""
     links = body.get("_links")
     link = links.get("self") if isinstance(links, dict) else None
     href = link.get("href") if isinstance(link, dict) else None
-    found = _ACCOUNT_OF_LIST.search(href) if isinstance(href, str) else None
+    found = _SECRETS_PATH.search(href) if isinstance(href, str) else None
     return found is not None and found[1].lower() != quote(account_id, safe="").lower()

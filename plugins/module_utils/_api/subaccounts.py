@@ -12,7 +12,7 @@ import typing as t
 from collections.abc import Mapping
 from decimal import Decimal
 
-from ansible_collections.community.vonage.plugins.module_utils._api.parsing import amount, moment
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import parse_amount, parse_created_at
 
 _KEY = re.compile(r"[\w-]{1,64}")
 
@@ -65,7 +65,7 @@ class Account(t.NamedTuple):
             balance=_amount_if_any(row, "balance"),
             credit_limit=_amount_if_any(row, "credit_limit"),
             suspended=row["suspended"],
-            created_at=moment(row),
+            created_at=parse_created_at(row),
         )
 
     @classmethod
@@ -118,7 +118,7 @@ class Family(t.NamedTuple):
 
 
 def _amount_if_any(row: Mapping[str, t.Any], field: str) -> Decimal | None:
-    found = amount(row.get(field))
+    found = parse_amount(row.get(field))
     if found is None and row.get(field) is not None:
         raise ValueError(f"holds a {field} that is no number")
     return found

@@ -36,7 +36,7 @@ from ansible_collections.community.vonage.plugins.module_utils._api.limits impor
     limited,
     read_body,
 )
-from ansible_collections.community.vonage.plugins.module_utils._api.parsing import legacy_failure, parse_json
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import is_legacy_error, parse_json
 from ansible_collections.community.vonage.plugins.module_utils._api.rate_limit import AdaptiveLimiter, LimiterTimeout
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor, proxy_credentials
 from ansible_collections.community.vonage.plugins.module_utils._api.request import (
@@ -182,7 +182,7 @@ class Transport:
                 error, delay = failure.error, failure.delay(number)
                 if reached is not None:
                     error = reached if isinstance(error, NotSent) else error
-                    error.repeated = True
+                    error.after_retry = True
                 limited = failure.error.status == 429
                 # As long as other requests succeed, a 429 does not count as a failed attempt.
                 uncounted = limited and attempts > 1 and self._limiter.progressed_since(attempt)
@@ -264,7 +264,7 @@ class Transport:
         text = response.body.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
         body = parse_json(text)
         # The rest host may return an error with status 200; on the api host the same keys have no meaning.
-        failed = request.host == "rest" and legacy_failure(body)
+        failed = request.host == "rest" and is_legacy_error(body)
         if failed or not 200 <= response.status < 300:
             redact = self.redactor(request, credentials)
             raise error_response(request, response, text, credentials, self.url(request), redact)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
+    ErrorInfo,
     NotSent,
     Refused,
     UnknownOutcome,
@@ -90,7 +91,7 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
     except Refused as error:
         # 420 is the rest host's way to refuse for reasons of its own; the one that is documented is the URL check.
         if error.status == 420 and callbacks:
-            raise error.restated(f"{error.message}. {check}") from None
+            raise error.with_message(f"{error.message}. {check}") from None
         raise
     except UnknownOutcome as error:
         try:
@@ -104,12 +105,14 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
             message = f"{error.message}. Vonage never shows http_forward_method, so it may not be saved"
         else:
             return after
-        raise error.restated(f"{message}: run the task again, which is safe") from None
+        raise error.with_message(f"{message}: run the task again, which is safe") from None
     kept = _different(callbacks, after)
     if kept:
         saved = [option for option in callbacks if option not in kept]
         also = f", and saved {', '.join(saved)}" if saved else ""
-        raise Refused(f"Vonage kept the old value of {', '.join(kept)}{also}. {check}", code="callback-not-saved")
+        raise Refused(
+            f"Vonage kept the old value of {', '.join(kept)}{also}. {check}", ErrorInfo(code="callback-not-saved")
+        )
     return after
 
 

@@ -7,11 +7,10 @@
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Mapping
-
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
+    NO_INFO,
+    ErrorInfo,
     NotSent,
     Refused,
     UnknownOutcome,
@@ -84,12 +83,12 @@ def _resolve_create(client: Client, account_id: str, value: str, before: list[Se
             known = {secret.id for secret in before}
             created = _only([secret for secret in probe.secrets if secret.id not in known])
             # Refused and yet there: a run beside this one created it, or the attempt before the one that was refused.
-            return _secret_result(not refused or error.repeated, before, probe.secrets, created)
+            return _secret_result(not refused or error.after_retry, before, probe.secrets, created)
     after = _list_if_possible(client, account_id)
     if refused:
-        raise _max_secrets(account_id, after, error.details) if after and len(after) >= _MOST_SECRETS else error
+        raise _max_secrets(account_id, after, error.info) if after and len(after) >= _MOST_SECRETS else error
     listed = "the secrets cannot be listed" if after is None else f"the account lists {_ids(after)}"
-    raise error.restated(
+    raise error.with_message(
         f"{error.message}. The value does not answer, and {listed}: run the task again with the same value, which is"
         " safe"
     )
@@ -125,7 +124,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
         raise Refused(
             f"{secret_id} is the only secret of account {account_id}, which must always keep one: create the new"
             " secret first",
-            code="delete-last-secret",
+            ErrorInfo(code="delete-last-secret"),
         )
     # Warn only if the task manages its own account and api_secret_id was not given.
     own_login = account_id == client.api_key and not login_id
@@ -136,7 +135,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
         except Refused as error:
             if error.code != "invalid-id":
                 raise
-            if error.repeated:
+            if error.after_retry:
                 # The attempt before this one, which was answered that it may be repeated, was carried out all the same.
                 return _secret_result(True, before, after, found)
             # Gone meanwhile, by somebody else.
@@ -147,7 +146,7 @@ def _absent(client: Client, account_id: str, secret_id: str | None, login_id: st
                 raise
             if secret_id in {secret.id for secret in listed}:
                 message = f"{error.message}. The account still lists {secret_id}: run the task again, which is safe"
-                raise error.restated(message) from None
+                raise error.with_message(message) from None
             after = listed
         if own_login and client.probe(account_id, client.credentials.api_secret).result == "refused":
             warnings = [_ended_login(secret_id, after)]
@@ -184,19 +183,19 @@ def _only(secrets: list[Secret]) -> Secret | None:
     return secrets[0] if len(secrets) == 1 else None
 
 
-def _max_secrets(account_id: str, secrets: list[Secret], details: Mapping[str, t.Any] | None = None) -> Refused:
+def _max_secrets(account_id: str, secrets: list[Secret], info: ErrorInfo = NO_INFO) -> Refused:
     """The failure to create a secret where there is no room.
 
     :param account_id: API key of the account.
     :param secrets: Its secrets.
-    :param details: The `error` of Vonage's refusal, when it was asked.
+    :param info: Details of the refusal by Vonage, if the request was sent.
     """
     message = (
         f"Account {account_id} already has {len(secrets)} secrets ({_ids(secrets)}) and Vonage allows no more; nothing"
         " was created. Find out which one is no longer used, and remove it with state=absent and its secret_id; if one"
         " of them was created with this value a moment ago, wait until Vonage accepts it, and run the task again"
     )
-    return Refused(message, **{**(details or {}), "code": "max-secrets"})
+    return Refused(message, info._replace(code="max-secrets"))
 
 
 def _ids(secrets: list[Secret]) -> str:
@@ -206,7 +205,7 @@ def _ids(secrets: list[Secret]) -> str:
 def _because(probe: Probe, what: str) -> VonageError:
     """The failure of a task that ends for want of an answer, with nothing sent that was to change something."""
     error = probe.error or NotSent("no answer")
-    return error.restated(f"{what}: {error.message}", NotSent if isinstance(error, UnknownOutcome) else None)
+    return error.with_message(f"{what}: {error.message}", NotSent if isinstance(error, UnknownOutcome) else None)
 
 
 API_SECRET = Operation(

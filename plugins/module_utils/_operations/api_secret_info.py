@@ -89,7 +89,7 @@ def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageE
     row = {
         "account_id": account_id,
         "secrets": [secret.as_dict() for secret in secrets],
-        "error": {**error.details, "msg": error.message} if error else None,
+        "error": {**error.as_dict(), "msg": error.message} if error else None,
     }
     return row, error
 

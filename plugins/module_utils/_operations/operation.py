@@ -53,4 +53,4 @@ def asking_first(nothing_done: str) -> Iterator[None]:
     try:
         yield
     except UnknownOutcome as error:
-        raise error.restated(f"{error.message}. {nothing_done}", NotSent) from None
+        raise error.with_message(f"{error.message}. {nothing_done}", NotSent) from None

@@ -20,7 +20,7 @@ from ansible_collections.community.vonage.plugins.module_utils._api.connection i
 )
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import UnknownOutcome, VonageError
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
-from ansible_collections.community.vonage.plugins.module_utils._api.text import encodable
+from ansible_collections.community.vonage.plugins.module_utils._api.text import replace_surrogates
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
 _ISSUES = "https://github.com/ansible-collections/community.vonage/issues"
@@ -79,7 +79,7 @@ def run_task(
         )
         what = redact(f"{type(error).__name__}: {error}")
         result = failure(UnknownOutcome(f"This is a bug, please report it at {_ISSUES}: {what} ({places})"))
-    return encodable(result), encodable(list(warnings))
+    return replace_surrogates(result), replace_surrogates(list(warnings))
 
 
 def secret_texts(spec: Spec, params: Params) -> set[str]:
@@ -110,4 +110,4 @@ def failure(error: VonageError) -> Result:
 
     :param error: Why.
     """
-    return {"failed": True, "msg": error.message, "error": error.details, **error.result}
+    return {"failed": True, "msg": error.message, "error": error.as_dict(), **error.result}

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
+    ErrorInfo,
     NotSent,
     Refused,
     UnknownOutcome,
@@ -43,7 +44,7 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
         raise Refused(
             "Auto-reload is off, so Vonage has no payment to repeat and nothing was charged: switch auto-reload on in"
             " the Vonage dashboard under Billing & Payments",
-            code="auto-reload-off",
+            ErrorInfo(code="auto-reload-off"),
         )
     if not check_mode:
         try:
@@ -55,7 +56,7 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
                 f"{error.message}. The account may have been charged (balance in euro before: {was}, now: {now}): look"
                 " at the payments in the Vonage dashboard before you run this again"
             )
-            unknown = error.restated(message)
+            unknown = error.with_message(message)
             unknown.result = {"balance": balance, "balance_after": after}
             raise unknown from None
     return {"changed": True, "balance": balance, "topped_up": not check_mode}

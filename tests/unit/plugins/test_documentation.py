@@ -191,7 +191,7 @@ def test_returned_values_are_described(name: str) -> None:
 def test_the_error_is_described_alike_in_all_modules() -> None:
     described = [yaml.safe_load(module(name).RETURN)["error"] for name in MODULES]
     assert all(one == described[0] for one in described)
-    assert set(described[0]["contains"]) == set(NotSent("").details)
+    assert set(described[0]["contains"]) == set(NotSent("").as_dict())
 
 
 def test_an_account_is_returned_with_all_its_fields() -> None:

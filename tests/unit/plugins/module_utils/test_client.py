@@ -491,7 +491,7 @@ def test_a_top_up_that_may_have_been_made(wire: Wire, bench: Bench, status: int,
     wire.expect("POST", TOP_UP, form={"trx": "x"}, status=status, body=body)
     error = error_of(lambda: bench.client(retries=3).top_up("x"))
     assert isinstance(error, UnknownOutcome)
-    assert error.details["outcome"] == "unknown"
+    assert error.as_dict()["outcome"] == "unknown"
     assert error.status == status
 
 
@@ -514,7 +514,7 @@ def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: Call)
         assert isinstance(error, Refused if status in refusals else UnknownOutcome), status
         assert error.message.startswith(f"{call.request['method']} {url} failed: HTTP {status} A title: A detail")
         assert error.from_vonage is True
-        assert error.details == {
+        assert error.as_dict() == {
             "status": status,
             "code": "a-code",
             "title": "A title",
@@ -570,7 +570,7 @@ def test_a_failure_says_what_to_do(wire: Wire, bench: Bench, status: int, body: 
 def test_an_error_is_read_whatever_its_content_type_says(wire: Wire, bench: Bench, content_type: str) -> None:
     wire.expect("GET", SECRETS, status=404, body=problem("invalid-api-key", "Ä"), content_type=content_type)
     error = error_of(lambda: bench.client().list_secrets(KEY))
-    assert (error.code, error.details["title"]) == ("invalid-api-key", "Ä")
+    assert (error.code, error.as_dict()["title"]) == ("invalid-api-key", "Ä")
 
 
 def test_references_and_parameters_are_in_the_failure(wire: Wire, bench: Bench) -> None:
@@ -579,8 +579,8 @@ def test_references_and_parameters_are_in_the_failure(wire: Wire, bench: Bench) 
     wire.expect("POST", SECRETS, json_body={"secret": NEW}, status=400, body=body, headers={"X-Request-Id": "854d38af"})
     error = error_of(lambda: bench.client().create_secret(KEY, NEW))
     assert "[secret: Does not meet complexity requirements]" in error.message
-    assert error.details["invalid_parameters"] == parameters
-    assert (error.details["instance"], error.details["request_id"]) == ("0f00ba12", "854d38af")
+    assert error.as_dict()["invalid_parameters"] == parameters
+    assert (error.as_dict()["instance"], error.as_dict()["request_id"]) == ("0f00ba12", "854d38af")
 
 
 # -- redirects ---------------------------------------------------------------------------------------------------------
@@ -756,7 +756,7 @@ def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings
         bench.warnings.clear()
         error = error_of(lambda: call.run(bench.client(retries=2)))
         assert len(bench.warnings) == (2 if repeated else 0)
-        shown = [error.message, str(error), repr(error), json.dumps(error.details, ensure_ascii=False)]
+        shown = [error.message, str(error), repr(error), json.dumps(error.as_dict(), ensure_ascii=False)]
         for where in [*shown, *bench.warnings]:
             assert [form for form in known if form.lower() in where.lower()] == []
 
@@ -775,7 +775,7 @@ def test_a_secret_in_another_json_spelling_is_found_too(wire: Wire, bench: Bench
     wire.expect("GET", BALANCE, login=(KEY, value), status=400, body=body.encode())
     error = error_of(bench.client(api_secret=value).get_balance)
     assert value not in error.message
-    assert value not in json.dumps(error.details, ensure_ascii=False).replace('\\"', '"')
+    assert value not in json.dumps(error.as_dict(), ensure_ascii=False).replace('\\"', '"')
 
 
 def test_the_login_is_what_calls_use(bench: Bench) -> None:

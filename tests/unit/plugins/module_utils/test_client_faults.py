@@ -200,10 +200,10 @@ def test_a_refused_connection_sends_nothing(serve: t.Callable[..., Server], benc
     server = serve(listen=False)
     error = error_of(lambda: call.run(bench.client(**at(server))))
     assert isinstance(error, NotSent)
-    assert error.details["outcome"] == "not_sent"
+    assert error.as_dict()["outcome"] == "not_sent"
     assert "was not sent: no connection (" in error.message
     assert "check the network, proxies and the base URL" in error.message
-    assert (error.status, error.details["path"]) == (None, call.request["path"])
+    assert (error.status, error.as_dict()["path"]) == (None, call.request["path"])
 
 
 @every_call
@@ -247,7 +247,7 @@ def test_a_dropped_connection_leaves_a_write_unknown_and_unrepeated(
     else:
         error = error_of(lambda: call.run(client))
         assert isinstance(error, UnknownOutcome)
-        assert error.details["outcome"] == "unknown"
+        assert error.as_dict()["outcome"] == "unknown"
         where = f"{call.request['method']} {server.url}{call.request['path']}"
         assert f"{where} was sent, but its outcome is unknown: " in error.message
         assert server.methods() == [call.request["method"]]
@@ -597,7 +597,7 @@ def test_a_write_that_reached_vonage_once_is_not_called_unsent(wire: Wire, bench
     error = error_of(lambda: call.run(bench.client(retries=1)))
     assert isinstance(error, Refused)
     assert error.status == 429
-    assert error.repeated is True
+    assert error.after_retry is True
 
 
 def test_an_option_that_is_not_valid_unicode_sends_nothing(wire: Wire, bench: Bench) -> None:

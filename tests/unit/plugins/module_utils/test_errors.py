@@ -18,8 +18,13 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._api.error_body import parse_error
-from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent, Refused, UnknownOutcome
-from ansible_collections.community.vonage.plugins.module_utils._api.parsing import legacy_failure, parse_json
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
+    ErrorInfo,
+    NotSent,
+    Refused,
+    UnknownOutcome,
+)
+from ansible_collections.community.vonage.plugins.module_utils._api.parsing import is_legacy_error, parse_json
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
 
 ERROR_KEYS = {
@@ -36,8 +41,12 @@ ERROR_KEYS = {
 }
 
 
-def parsed(status: int, body: t.Any, headers: dict[str, str] | None = None) -> dict[str, t.Any]:
-    return parse_error(status, headers or {}, body if isinstance(body, str) else json.dumps(body))
+def parsed(
+    status: int, body: t.Any, headers: dict[str, str] | None = None, redact: t.Callable[[str], str] = str
+) -> dict[str, t.Any]:
+    text = body if isinstance(body, str) else json.dumps(body)
+    info, from_vonage = parse_error(status, headers or {}, text, redact)
+    return {**info._asdict(), "from_vonage": from_vonage}
 
 
 # -- the five shapes ---------------------------------------------------------------------------------------------------
@@ -60,7 +69,7 @@ HTML = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "code", "title", "detail", "problem"),
+    ("status", "body", "code", "title", "detail", "from_vonage"),
     [
         pytest.param(400, E1, "validation", E1["title"], E1["detail"], True, id="problem-json"),
         pytest.param(
@@ -121,11 +130,11 @@ HTML = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head
     ],
 )
 def test_shapes_of_errors(
-    status: int, body: t.Any, code: str | None, title: str, detail: str | None, problem: bool
+    status: int, body: t.Any, code: str | None, title: str, detail: str | None, from_vonage: bool
 ) -> None:
     found = parsed(status, body)
     assert (found["status"], found["code"], found["title"], found["detail"]) == (status, code, title, detail)
-    assert found["problem"] is problem
+    assert found["from_vonage"] is from_vonage
 
 
 @pytest.mark.parametrize(
@@ -174,7 +183,7 @@ def test_the_content_type_does_not_matter(content_type: str) -> None:
 )
 def test_both_forms_of_invalid_parameters_become_one_list(value: t.Any, rows: list[tuple[str, str]]) -> None:
     found = parsed(400, {"title": "Bad Request", "invalid_parameters": value})["invalid_parameters"]
-    assert found == [{"name": name, "reason": reason} for name, reason in rows]
+    assert list(found) == rows
 
 
 def test_the_references_for_support_are_kept() -> None:
@@ -237,11 +246,10 @@ BODIES = st.dictionaries(st.sampled_from([*KEYS, "invalid_parameters"]), VALUES,
 @example(status=420, request_id="", body="\x85")
 @example(status=500, request_id="a", body='{"title": "\\u202ea\\ud800", "error-code": "\\u2067b"}')
 def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, request_id: str, body: str) -> None:
-    found = parse_error(status, {"X-Request-Id": request_id}, body)
+    found = parsed(status, body, {"X-Request-Id": request_id})
     texts = [found[name] for name in ("code", "title", "detail", "instance", "request_id")]
     for row in found["invalid_parameters"]:
-        assert set(row) == {"name", "reason"}
-        texts += row.values()
+        texts += row
     for text in texts:
         assert text is None or (isinstance(text, str) and len(text.splitlines()) <= 1 and len(text) <= 500)
         for character in text or "":
@@ -250,7 +258,7 @@ def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, reque
             assert unicodedata.bidirectional(character) not in DIRECTIONS
     assert found["title"]
     assert found["status"] == status
-    assert legacy_failure(parse_json(body)) in (True, False)
+    assert is_legacy_error(parse_json(body)) in (True, False)
 
 
 # -- errors inside a 2xx answer ----------------------------------------------------------------------------------------
@@ -275,7 +283,7 @@ def test_no_answer_breaks_the_parser_or_gets_a_second_line_in(status: int, reque
     ],
 )
 def test_an_error_inside_a_success_is_found(body: t.Any, failed: bool) -> None:
-    assert legacy_failure(body) is failed
+    assert is_legacy_error(body) is failed
 
 
 @pytest.mark.parametrize(
@@ -301,10 +309,10 @@ def test_numbers_are_exact(text: str, value: t.Any) -> None:
     ("kind", "outcome"), [(NotSent, "not_sent"), (Refused, "refused"), (UnknownOutcome, "unknown")]
 )
 def test_every_error_carries_the_same_keys(kind: t.Any, outcome: str) -> None:
-    error = kind("It failed", status=418, code="teapot", outcome="another's")
-    assert set(error.details) == ERROR_KEYS
-    assert error.details["outcome"] == outcome
-    assert error.details["invalid_parameters"] == []
+    error = kind("It failed", ErrorInfo(status=418, code="teapot"))
+    assert set(error.as_dict()) == ERROR_KEYS
+    assert error.as_dict()["outcome"] == outcome
+    assert error.as_dict()["invalid_parameters"] == []
     assert (error.message, str(error), error.status, error.code) == ("It failed", "It failed", 418, "teapot")
     assert error.from_vonage is False
 
@@ -488,8 +496,8 @@ def test_no_quotation_of_a_secret_is_shown_of_any_answer(
     kind = "" if "#" in text else f"#{text}"
     body = {"type": kind, "title": text, "detail": text, "instance": text, "invalid_parameters": {text: text}}
     for answer in (text, json.dumps(body), json.dumps({"error-code": text, "error-code-label": text})):
-        found = parse_error(500, {"X-Request-Id": text}, answer, redact)
-        rows = [value for row in found["invalid_parameters"] for value in row.values()]
+        found = parsed(500, answer, {"X-Request-Id": text}, redact)
+        rows = [value for row in found["invalid_parameters"] for value in row]
         for shown in (found["code"], found["title"], found["detail"], found["instance"], found["request_id"], *rows):
             if shown and shown != "Internal Server Error":
                 assert "********" in shown, shown
@@ -497,4 +505,4 @@ def test_no_quotation_of_a_secret_is_shown_of_any_answer(
 
 
 def test_of_a_secret_with_a_number_sign_no_end_is_a_code() -> None:
-    assert parse_error(400, {}, '{"type": "x#Ab1c#d5Ef"}', Redactor([(KEY, "Ab1c#d5Ef")]))["code"] == "********"
+    assert parsed(400, '{"type": "x#Ab1c#d5Ef"}', redact=Redactor([(KEY, "Ab1c#d5Ef")]))["code"] == "********"

@@ -167,7 +167,7 @@ def test_topup_whose_answer_is_lost_is_unknown_and_sent_once(
     expect_top_up(wire, status, body)
     wire.balance()
     error = failure(TOPUP, bench, transaction_reference=TRX)
-    assert error.details["outcome"] == "unknown"
+    assert error.as_dict()["outcome"] == "unknown"
     assert error.result["balance"] == error.result["balance_after"]
     assert error.result["balance"]["currency"] == "EUR"
 
@@ -177,7 +177,7 @@ def test_topup_of_unknown_outcome_stays_so_when_the_balance_cannot_be_read(wire:
     expect_top_up(wire, 500, "")
     wire.expect("GET", BALANCE, status=401, body=UNAUTHORIZED)
     error = failure(TOPUP, bench, transaction_reference=TRX)
-    assert error.details["outcome"] == "unknown"
+    assert error.as_dict()["outcome"] == "unknown"
     assert error.result["balance_after"] is None
 
 
@@ -196,7 +196,7 @@ def test_topup_does_not_pay_when_the_balance_cannot_be_read(
 ) -> None:
     wire.expect("GET", BALANCE, status=status, body=body)
     error = failure(TOPUP, bench, transaction_reference=TRX)
-    assert error.details["outcome"] == outcome
+    assert error.as_dict()["outcome"] == outcome
     assert error.message.startswith("GET ")
 
 
@@ -306,7 +306,7 @@ def test_settings_that_cannot_be_read_back_are_unknown_when_the_answer_is_lost(w
     wire.expect("POST", SETTINGS, form={"httpForwardMethod": "POST_JSON"}, body=DROPPED)
     expect_read(wire)
     error = failure(ACCOUNT_SETTINGS, bench, http_forward_method="POST_JSON")
-    assert error.details["outcome"] == "unknown"
+    assert error.as_dict()["outcome"] == "unknown"
     assert "Vonage never shows http_forward_method, so it may not be saved: run the task again" in error.message
 
 
@@ -327,7 +327,7 @@ def test_settings_that_were_perhaps_not_written_are_unknown(wire: Wire, bench: B
     else:
         expect_read(wire, mo="")
     error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
-    assert (error.details["outcome"], error.status) == ("unknown", None)
+    assert (error.as_dict()["outcome"], error.status) == ("unknown", None)
     told = "Read again, mo_callback_url still had the old value: run the task again, which is safe" in error.message
     assert told is (found == "the old value")
 
@@ -339,7 +339,7 @@ def test_settings_that_vonage_refuses_with_420_name_the_check_of_the_url(wire: W
     error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
     assert "Callback URL is not reachable" in error.message
     assert "only when the URL answers a GET with 200" in error.message
-    assert (error.status, error.details["outcome"]) == (420, "refused")
+    assert (error.status, error.as_dict()["outcome"]) == (420, "refused")
 
 
 @pytest.mark.parametrize(
@@ -495,8 +495,8 @@ def test_present_creates_nothing_when_the_probe_tells_nothing(
     wire.expect("GET", SECRETS, login=(KEY, NEW), status=status, body=body)
     error = present_failure(bench, check_mode)
     assert error.message.startswith("It cannot be told whether the secret exists already, so nothing was created: GET ")
-    assert error.details["outcome"] == outcome
-    assert error.details["path"] == SECRETS
+    assert error.as_dict()["outcome"] == outcome
+    assert error.as_dict()["path"] == SECRETS
 
 
 def test_present_fails_when_the_own_login_is_refused(wire: Wire, bench: Bench) -> None:
@@ -517,7 +517,7 @@ def test_present_the_maximum_is_decided_by_listing_again(wire: Wire, bench: Benc
     assert isinstance(error, Refused)
     assert error.code == "max-secrets"
     # The references of Vonage's own refusal are kept for its support.
-    assert (error.status, error.details["method"], error.details["instance"]) == (status, "POST", body["instance"])
+    assert (error.status, error.as_dict()["method"], error.as_dict()["instance"]) == (status, "POST", body["instance"])
     assert OLD_ID in error.message
     assert NEW_ID in error.message
 
@@ -536,7 +536,7 @@ def test_present_a_refusal_below_the_maximum_stands(
     wire.list(OLD_ID)
     error = present_failure(bench)
     assert isinstance(error, Refused)
-    assert (error.status, error.code, error.details["method"]) == (status, code, "POST")
+    assert (error.status, error.code, error.as_dict()["method"]) == (status, code, "POST")
 
 
 def test_present_a_refusal_stands_when_the_list_cannot_be_read(wire: Wire, bench: Bench) -> None:
@@ -546,7 +546,7 @@ def test_present_a_refusal_stands_when_the_list_cannot_be_read(wire: Wire, bench
     wire.refuse(NEW)
     wire.expect("GET", SECRETS, status=503)
     error = present_failure(bench)
-    assert (error.code, error.details["outcome"]) == ("validation", "refused")
+    assert (error.code, error.as_dict()["outcome"]) == ("validation", "refused")
 
 
 def test_present_refused_because_another_run_created_it(wire: Wire, bench: Bench) -> None:
@@ -601,7 +601,7 @@ def test_present_a_lost_creation_that_is_not_found_is_unknown(
     error = present_failure(bench)
     assert isinstance(error, UnknownOutcome)
     assert f"the account lists {', '.join(listed)}: run the task again with the same value" in error.message
-    assert (error.details["method"], error.details["outcome"]) == ("POST", "unknown")
+    assert (error.as_dict()["method"], error.as_dict()["outcome"]) == ("POST", "unknown")
 
 
 @pytest.mark.parametrize(
@@ -619,7 +619,7 @@ def test_present_a_lost_creation_stays_unknown_when_the_list_cannot_be_read(
         wire.refuse(NEW)
     wire.expect("GET", SECRETS, status=status, body=body)
     error = present_failure(bench)
-    assert error.details["outcome"] == "unknown"
+    assert error.as_dict()["outcome"] == "unknown"
     assert "run the task again" in error.message
 
 
@@ -627,7 +627,7 @@ def test_present_a_creation_that_was_not_sent_is_just_that(wire: Wire, bench: Be
     wire.refuse(NEW)
     wire.list(OLD_ID)
     wire.create(200, NOT_CONNECTED)
-    assert present_failure(bench).details["outcome"] == "not_sent"
+    assert present_failure(bench).as_dict()["outcome"] == "not_sent"
 
 
 # -- api_secret, state=absent ------------------------------------------------------------------------------------------
@@ -770,7 +770,7 @@ def test_absent_other_refusals_fail(wire: Wire, bench: Bench, status: int, body:
     wire.delete(OLD_ID, status, body)
     error = absent_failure(bench)
     assert isinstance(error, Refused)
-    assert (error.status, error.code, error.details["method"]) == (status, code, "DELETE")
+    assert (error.status, error.code, error.as_dict()["method"]) == (status, code, "DELETE")
 
 
 @pytest.mark.parametrize(
@@ -794,7 +794,7 @@ def test_absent_whose_answer_is_lost_and_still_listed_is_unknown(
     wire.delete(OLD_ID, status, body)
     wire.list(OLD_ID, NEW_ID)
     error = absent_failure(bench)
-    assert (error.details["outcome"], error.details["method"]) == ("unknown", "DELETE")
+    assert (error.as_dict()["outcome"], error.as_dict()["method"]) == ("unknown", "DELETE")
     assert f"The account still lists {OLD_ID}: run the task again, which is safe" in error.message
 
 
@@ -810,7 +810,7 @@ def test_absent_whose_answer_is_lost_stays_unknown_when_the_list_cannot_be_read(
     wire.delete(OLD_ID, 204, DROPPED)
     wire.expect("GET", SECRETS, status=status, body=body)
     error = absent_failure(bench)
-    assert error.details["outcome"] == "unknown"
+    assert error.as_dict()["outcome"] == "unknown"
     assert "DELETE" in error.message
 
 
@@ -856,7 +856,7 @@ def test_info_fails_when_nothing_can_be_listed(wire: Wire, bench: Bench) -> None
     wire.expect("GET", "/accounts/5ab00001/secrets", status=404, body=NO_ACCOUNT)
     wire.expect("GET", "/accounts/5ab00002/secrets", status=503)
     error = failure(API_SECRET_INFO, bench, account_ids=["5ab00001", "5ab00002"])
-    assert (error.status, error.details["path"]) == (404, "/accounts/5ab00001/secrets")
+    assert (error.status, error.as_dict()["path"]) == (404, "/accounts/5ab00001/secrets")
 
 
 def test_info_candidates_answer_in_order_and_each_value_is_tried_once(wire: Wire, bench: Bench) -> None:

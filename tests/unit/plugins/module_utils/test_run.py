@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
-from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
+from ansible_collections.community.vonage.plugins.module_utils._api.errors import ErrorInfo, NotSent
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
@@ -57,7 +57,7 @@ def test_every_text_of_a_result_can_be_encoded(text: str) -> None:
 
 def test_a_failure_keeps_what_it_has_to_say() -> None:
     def run(*_arguments: t.Any) -> t.NoReturn:
-        error = NotSent("it failed", code="a-code")
+        error = NotSent("it failed", ErrorInfo(code="a-code"))
         error.result = {"balance": 1}
         raise error
 
