@@ -112,11 +112,11 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import (
     Connection,
-    check_given,
     connection_argument_spec,
+    validate_raw_options,
 )
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import VonageError
-from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, Family
+from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, AccountList
 from ansible_collections.community.vonage.plugins.module_utils._api.text import replace_surrogates
 from ansible_collections.community.vonage.plugins.module_utils._api.transport import HAS_REQUESTS
 
@@ -173,7 +173,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         spec = connection_argument_spec()
         self.templar.available_variables = self._vars
         given = {option: self._resolved(value) for option, value in direct.items() if option in spec}
-        check_given(given, spec, never_null=spec)
+        validate_raw_options(given, spec, never_null=spec)
         checked = ArgumentSpecValidator(spec).validate(given)
         if checked.error_messages:
             raise AnsibleParserError("; ".join(checked.error_messages))
@@ -185,7 +185,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # What a vault holds is a text of a type of its own, and no template.
         return value if value is None or isinstance(value, (bool, int, float, list, dict)) else str(value)
 
-    def _family(self, path: str, cache: bool) -> Family:
+    def _family(self, path: str, cache: bool) -> AccountList:
         """The accounts, out of the cache where that is allowed."""
         connection = Connection.from_params({option: self.get_option(option) for option in connection_argument_spec()})
         if not self.get_option("cache"):
@@ -198,18 +198,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._cache[key] = replace_surrogates(family.as_dict())
         return family
 
-    def _read(self, connection: Connection) -> Family:
+    def _read(self, connection: Connection) -> AccountList:
         return Client(connection, warn=self.display.warning).list_subaccounts()
 
-    def _cached(self, key: str) -> Family | None:
+    def _cached(self, key: str) -> AccountList | None:
         """The accounts out of the cache; None when it does not hold them, or not as this release writes them."""
         try:
             found = self._cache[key]
-            return Family.from_rows(found["primary"], found["subaccounts"])
+            return AccountList.from_rows(found["primary"], found["subaccounts"])
         except (AnsibleError, LookupError, TypeError, ValueError):
             return None
 
-    def _populate(self, family: Family) -> None:
+    def _populate(self, family: AccountList) -> None:
         members = {"vonage_subaccounts": family.subaccounts}
         if self.get_option("include_primary"):
             members["vonage_primary"] = [family.primary]
@@ -258,7 +258,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 left.append(f"{host.name} ({name})")
         self._warn_of(left, "are in no group of other hosts, give keyed_groups a prefix")
 
-    def _host_names(self, family: Family, accounts: list[Account]) -> dict[str, str]:
+    def _host_names(self, family: AccountList, accounts: list[Account]) -> dict[str, str]:
         """The host name for each API key, never that of an existing host or group."""
         keys = {account.api_key for account in family.accounts}
         groups = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or ())}
@@ -290,7 +290,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if accounts:
             self.display.warning(f"Accounts {what}: {', '.join(accounts)}")
 
-    def _own_names(self, family: Family, taken: set[str]) -> dict[str, str]:
+    def _own_names(self, family: AccountList, taken: set[str]) -> dict[str, str]:
         """The host names of accounts that are named after their names, by API key; none that is not theirs alone."""
         if self.get_option("hostname") != "name":
             return {}

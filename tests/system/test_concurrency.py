@@ -107,7 +107,7 @@ def test_a_limit_of_the_rate_slows_a_list_of_accounts_down_and_fails_none() -> N
     assert 0 < refused < 80
     # One is told of each time that the limit was met, and not of each request.
     assert 0 < len(warnings) < refused
-    assert all("trying again" in warning for warning in warnings)
+    assert all("retrying" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("duplicates", ["refused", "accepted"])

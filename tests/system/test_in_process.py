@@ -265,10 +265,10 @@ def test_a_gateway_that_echoes_the_login_in_broken_headers_gets_it_into_no_log(p
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         environment = {"ANSIBLE_LOG_PATH": str(log), "VONAGE_REST_URL": url}
         run = place.play(task("vonage_balance_info", retries=0), arguments=("-vvv",), environment=environment)
-    assert "holds no balance" in run.text
+    assert "contains no balance" in run.text
     assert "runs as a module" not in run.output
     written = log.read_text(encoding="utf-8")
-    assert "holds no balance" in " ".join(written.split())
+    assert "contains no balance" in " ".join(written.split())
     assert [form for form in forms(FIRST_SECRET) if form in written] == []
 
 

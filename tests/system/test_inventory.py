@@ -418,7 +418,7 @@ def test_the_secret_may_be_vaulted(place: Rehearsal, whole: bool) -> None:
 
 # Of each way that an option is checked: as it is given, by its template, its type, its choices, and what it comes to.
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "secret list": ({"api_secret": ["Leak0fTheList"]}, "api_secret must be a text, not a list"),
+    "secret list": ({"api_secret": ["Leak0fTheList"]}, "api_secret must be a string, not a list"),
     "secret null": ({"api_secret": None}, "api_secret is null"),
     "key undefined": ({"api_key": "{{ nothing }}"}, "nothing"),
     "plain http": ({"api_url": "http://192.0.2.1"}, "api_url must begin with https://"),
@@ -444,7 +444,7 @@ def test_bad_input_ends_before_any_request(place: Rehearsal, name: str) -> None:
 def test_the_environment_is_checked_as_the_file_is(place: Rehearsal) -> None:
     assert "argument 'validate_certs' is of type" in inventory(place, VONAGE_VALIDATE_CERTS="ture").failure
     assert "argument 'retries' is of type" in inventory(place, VONAGE_RETRIES="often").failure
-    assert inventory(place, VONAGE_VALIDATE_CERTS="no").said.count("validate_certs is false: whoever stands") == 1
+    assert inventory(place, VONAGE_VALIDATE_CERTS="no").said.count("validate_certs is false: anyone between") == 1
 
 
 @pytest.mark.full
@@ -638,7 +638,7 @@ def test_no_inventory_shows_a_secret(place: Rehearsal) -> None:
         for where, text in (
             ("", LYON),
             ("/trouble/json/403", "HTTP 403"),
-            ("/trouble/redirect/302", "It points to proxy.example.com"),
+            ("/trouble/redirect/302", "The redirect to proxy.example.com was not followed"),
         ):
             path = write(place, **cache, api_secret=from_env("SECRET"), api_url=place.url + where, retries=0)
             environment = {"SECRET": LOGIN, "VONAGE_API_SECRET": ""}

@@ -126,7 +126,7 @@ def test_a_tunnel_that_breaks_leaves_a_write_unknown_and_unrepeated(
 # -- a CA bundle that is loaded once for all workers -------------------------------------------------------------------
 
 BALANCE: dict[str, Any] = {"community.vonage.vonage_balance_info": {"retries": 0}}
-REFUSED = "the certificate of the server does not verify"
+REFUSED = "cannot verify the server's certificate"
 
 
 def play(place: Rehearsal, simulator: Simulator, *tasks: dict[str, Any], **bundles: str) -> tuple[Run, list[str]]:

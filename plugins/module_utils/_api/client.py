@@ -33,7 +33,7 @@ from ansible_collections.community.vonage.plugins.module_utils._api.request impo
     subaccount_path,
     subaccounts_path,
 )
-from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, Family
+from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account, AccountList
 from ansible_collections.community.vonage.plugins.module_utils._api.transport import Transport
 
 # Limit of a list of subaccounts, which is read alone: some ten thousand subaccounts.
@@ -61,7 +61,7 @@ class Client(Transport):
         body = self._object(response)
         value = parse_amount(body.get("value"))
         if value is None:
-            raise self._unexpected(response, "holds no balance")
+            raise self._unexpected(response, "contains no balance")
         auto_reload = body.get("autoReload")
         return Balance(value, auto_reload if isinstance(auto_reload, bool) else None)
 
@@ -80,11 +80,11 @@ class Client(Transport):
             # Accept what other clients accept, but not the beginning of a longer text, such as a proxy's page.
             confirmed = response.length_known and is_success_text(response.text)
         if not confirmed:
-            raise self._unexpected(response, "does not say success; the account may have been charged")
+            raise self._unexpected(response, "does not confirm the payment; the account may have been charged")
         if not isinstance(response.body, dict):
             self._warn(
-                f"{request.method} {request.path} was answered with HTTP {response.status} and no JSON, which counts"
-                " as success: look at the balance"
+                f"{request.method} {request.path} returned HTTP {response.status} without JSON, which counts as"
+                " success: check the balance"
             )
 
     def read_settings(self) -> dict[str, t.Any]:
@@ -123,11 +123,11 @@ class Client(Transport):
         embedded = body.get("_embedded")
         rows = embedded.get("secrets") if isinstance(embedded, dict) else None
         if not isinstance(rows, list):
-            raise self._unexpected(response, "holds no list of secrets")
+            raise self._unexpected(response, "contains no list of secrets")
         if complete and not rows:
-            raise self._unexpected(response, "lists no secret, though an account always keeps one")
+            raise self._unexpected(response, "contains no secret, but an account always has one")
         if complete and lists_other_account(body, account_id):
-            raise self._unexpected(response, "is the list of another account")
+            raise self._unexpected(response, "lists the secrets of another account")
         secrets = (self._secret(response, row) for row in rows)
         return sorted(secrets, key=lambda secret: (secret.created_at, secret.id))
 
@@ -142,7 +142,7 @@ class Client(Transport):
         except VonageError as error:
             # Trust a 401 only if it came from Vonage: captive portals send it, too.
             refused = error.status == 401 and error.from_vonage and error.code in _WRONG_CREDENTIALS
-            refused = refused and self._connection.trusted(self.base_url("api"))
+            refused = refused and self._connection.authenticates(self.base_url("api"))
             return Probe("refused" if refused else "unknown", error=error)
         return Probe("accepted", secrets=secrets)
 
@@ -168,9 +168,9 @@ class Client(Transport):
         response = self.send(Request("DELETE", "api", secret_path(account_id, secret_id), "write"))
         # Another 2xx status may come from a proxy.
         if response.status != 204:
-            raise self._unexpected(response, "is not the 204 that Vonage gives")
+            raise self._unexpected(response, "does not have the status 204")
 
-    def list_subaccounts(self) -> Family:
+    def list_subaccounts(self) -> AccountList:
         """List the subaccounts of the account: `GET /accounts/{api_key}/subaccounts`.
 
         :returns: All subaccounts, and their primary account.
@@ -181,12 +181,12 @@ class Client(Transport):
         body = self._object(response)
         links, embedded = body.get("_links"), body.get("_embedded")
         if isinstance(links, dict) and links.get("next"):
-            reason = "is one page of several, which Vonage does not document"
-            raise self._unexpected(response, reason, "look for a newer release")
+            reason = "is one page of several, which is not documented"
+            raise self._unexpected(response, reason, advice="look for a newer release of this collection")
         if not isinstance(embedded, dict):
-            raise self._unexpected(response, "holds no list of subaccounts")
+            raise self._unexpected(response, "contains no list of subaccounts")
         try:
-            return Family.from_rows(embedded.get("primary_account"), embedded.get("subaccounts"))
+            return AccountList.from_rows(embedded.get("primary_account"), embedded.get("subaccounts"))
         except ValueError as error:
             raise self._unexpected(response, str(error)) from None
 
@@ -198,7 +198,7 @@ class Client(Transport):
         """
         response = self.send(Request("GET", "api", subaccount_path(self.api_key, account_id), "read"))
         try:
-            return Account.from_row_of_subaccount(self._object(response))
+            return Account.subaccount_from_row(self._object(response))
         except ValueError as error:
             raise self._unexpected(response, str(error)) from None
 
@@ -207,25 +207,23 @@ class Client(Transport):
         body = self._object(response)
         # Vonage does not always return all of them.
         if not _SETTINGS_KEYS & set(body):
-            raise self._unexpected(response, "holds no settings")
+            raise self._unexpected(response, "contains no settings")
         if not all(isinstance(body.get(key), (str, type(None))) for key in _CALLBACK_KEYS):
-            raise self._unexpected(response, "holds a callback that is no text")
+            raise self._unexpected(response, "contains a callback URL that is not a string")
         return body
 
     def _object(self, response: Response) -> dict[str, t.Any]:
         if isinstance(response.body, dict):
             return response.body
-        raise self._unexpected(response, "is not JSON, so something other than Vonage answered")
+        raise self._unexpected(response, "is not a JSON object, so it is not from Vonage")
 
     def _secret(self, response: Response, row: t.Any) -> Secret:
         if not isinstance(row, dict) or not is_valid_id(row.get("id")):
-            raise self._unexpected(response, "holds a secret whose id is missing or malformed")
+            raise self._unexpected(response, "contains a secret with a missing or malformed id")
         if self.is_hidden(row["id"]):
-            raise self._unexpected(response, "holds the value of a secret in place of its id")
+            raise self._unexpected(response, "contains the value of a secret instead of its id")
         return Secret(row["id"], parse_created_at(row))
 
-    def _unexpected(
-        self, response: Response, reason: str, advice: str = "check the base URL and proxies"
-    ) -> VonageError:
+    def _unexpected(self, response: Response, reason: str, **options: str) -> VonageError:
         redact = self.redactor(response.request, self.credentials)
-        return unexpected_response(response, reason, self.url(response.request), redact, advice)
+        return unexpected_response(response, reason, self.url(response.request), redact, **options)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""The connection to Vonage: its options as an argument spec, and their meaning as one checked object."""
+"""The connection options: their argument spec, and a `Connection` made of valid ones."""
 
 from __future__ import annotations
 
@@ -20,18 +20,14 @@ from ansible.module_utils.basic import env_fallback
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._api.version import COLLECTION_VERSION
 
-# Seconds; an operating system cannot wait for some larger numbers.
-_LONGEST_TIMEOUT = 86400
+# Seconds. Some operating systems cannot wait for longer.
+_MAX_TIMEOUT = 86400
 
-
-_PUBLIC = {"rest_url": "https://rest.nexmo.com", "api_url": "https://api.nexmo.com"}
+_DEFAULT_URLS = {"rest_url": "https://rest.nexmo.com", "api_url": "https://api.nexmo.com"}
 
 
 def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
-    """The options that every module shares.
-
-    :returns: A new argument spec; the documentation of the same options is in the doc fragment `connection`.
-    """
+    """Make the argument spec of the options in the doc fragment `connection`."""
     return {
         "api_key": {
             "type": "str",
@@ -47,12 +43,12 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
         },
         "rest_url": {
             "type": "str",
-            "default": _PUBLIC["rest_url"],
+            "default": _DEFAULT_URLS["rest_url"],
             "fallback": (env_fallback, ["VONAGE_REST_URL"]),
         },
         "api_url": {
             "type": "str",
-            "default": _PUBLIC["api_url"],
+            "default": _DEFAULT_URLS["api_url"],
             "fallback": (env_fallback, ["VONAGE_API_URL"]),
         },
         "timeout": {"type": "float", "default": 30, "fallback": (env_fallback, ["VONAGE_TIMEOUT"])},
@@ -63,43 +59,42 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
     }
 
 
-def check_given(given: Mapping[str, t.Any], spec: Mapping[str, Mapping[str, t.Any]], never_null: Iterable[str]) -> None:
-    """Refuse what Ansible would turn into something that nobody meant, before it is sent.
+def validate_raw_options(
+    options: Mapping[str, t.Any], spec: Mapping[str, Mapping[str, t.Any]], never_null: Iterable[str]
+) -> None:
+    """Reject values that Ansible would convert to something unintended, such as a list to a string.
 
-    :param given: The options as a task gives them, before Ansible converts them.
+    :param options: The options of a task, before Ansible converts them.
     :param spec: The argument spec.
-    :param never_null: Options that would mean something else when they are null.
-    :raises NotSent: An option cannot be used; the message says what to write instead.
+    :param never_null: Options that must not be null, because the task would do something else without them.
+    :raises NotSent: An option is invalid; the message says what to write instead.
     """
     for option in never_null:
-        if option in given and given[option] is None:
-            raise NotSent(
-                f"{option} is null, perhaps because of a variable that is empty; leave it out if that is meant"
-            )
+        if option in options and options[option] is None:
+            raise NotSent(f"{option} is null, perhaps because a variable is empty; omit the option if that is intended")
     for option, details in spec.items():
         if details["type"] != "str" and details.get("elements") != "str":
             continue
-        value = next((given[name] for name in (option, *details.get("aliases", ())) if name in given), None)
-        for one in value if isinstance(value, list) and details["type"] == "list" else [value]:
-            # Ansible would make a text of it.
-            if isinstance(one, (list, dict)):
-                kind = "a list" if isinstance(one, list) else "a dictionary"
-                raise NotSent(f"{option} must be a text, not {kind}; of a lookup, use lookup() and not query()")
-            if one is None and value is not None:
-                raise NotSent(f"{option} holds an empty value; leave it out of the list")
+        value = next((options[name] for name in (option, *details.get("aliases", ())) if name in options), None)
+        for item in value if isinstance(value, list) and details["type"] == "list" else [value]:
+            if isinstance(item, (list, dict)):
+                kind = "a list" if isinstance(item, list) else "a dictionary"
+                raise NotSent(f"{option} must be a string, not {kind}; for a lookup, use lookup() instead of query()")
+            if item is None and value is not None:
+                raise NotSent(f"{option} contains an empty value; remove it from the list")
 
 
 class Connection(t.NamedTuple):
-    """Everything the client needs to know to reach one Vonage account.
+    """Valid connection options.
 
     :ivar api_key: The account's API key.
     :ivar api_secret: One of its secrets.
     :ivar rest_url: Base URL of `/account/*`, without a trailing slash.
     :ivar api_url: Base URL of `/accounts/*`, without a trailing slash.
-    :ivar timeout: Seconds to wait for a connection, and then for each part of an answer.
-    :ivar deadline: Seconds that a call may take in all: attempts, waits between them, and answers.
-    :ivar retries: How often a call that is safe to repeat is sent again.
-    :ivar verify: Whether certificates are verified, or the path of the CA bundle to verify them with.
+    :ivar timeout: Seconds to wait for a connection, and for each part of a response.
+    :ivar deadline: Seconds that a request may take with all attempts and the waits between them.
+    :ivar retries: How often a request is retried where that is safe.
+    :ivar verify: Whether to verify certificates, or the path of a CA bundle to verify them with.
     """
 
     api_key: str
@@ -113,59 +108,53 @@ class Connection(t.NamedTuple):
 
     @property
     def user_agent(self) -> str:
-        """The User-Agent, in the form that Vonage asks of client libraries."""
+        """The User-Agent, in the format that Vonage asks client libraries for."""
         return (
             f"ansible-vonage-account/{COLLECTION_VERSION} python/{platform.python_version()}"
             f" ansible-core/{ansible_core_version}"
         )
 
-    def trusted(self, url: str) -> bool:
-        """Whether an answer from a URL surely comes from the server that was addressed.
-
-        :param url: A URL below one of the base URLs.
-        :returns: True for verified TLS, and for a loopback address.
-        """
-        return self.is_local(url) or (urlsplit(url).scheme == "https" and self.verify is not False)
-
-    def is_local(self, url: str) -> bool:
-        """Whether a URL is one of a loopback address.
+    def authenticates(self, url: str) -> bool:
+        """Whether the identity of a server is certain: with verified TLS, and on a loopback address.
 
         :param url: A URL below one of the base URLs.
         """
+        return self.is_loopback(url) or (urlsplit(url).scheme == "https" and self.verify is not False)
+
+    def is_loopback(self, url: str) -> bool:
+        """Whether a URL has a loopback address."""
         return _is_loopback(urlsplit(url).hostname or "")
 
     @classmethod
     def from_params(cls, params: Mapping[str, t.Any]) -> Connection:
-        """Check the connection options of a task.
+        """Validate the connection options of a task.
 
-        :param params: The options, already of the types of the argument spec.
-        :raises NotSent: An option cannot be used; the message says what to write instead.
+        :param params: The options, with the types of the argument spec.
+        :raises NotSent: An option is invalid; the message says what to write instead.
         """
         api_key, api_secret = params["api_key"], params["api_secret"]
-        # HTTP Basic divides the two at the first colon, so only the secret may hold one.
+        # HTTP Basic splits the credentials at the first colon.
         if not api_key:
-            raise NotSent("api_key is empty; give the account's API key, for example in VONAGE_API_KEY")
+            raise NotSent("api_key is empty; set it to the account's API key, for example with VONAGE_API_KEY")
         if ":" in api_key or not api_key.isprintable():
-            raise NotSent("api_key must be the API key as the Vonage dashboard shows it; there is no ':' in it")
+            raise NotSent("api_key must be the API key from the Vonage dashboard; it contains no ':'")
         if not api_secret:
-            raise NotSent("api_secret is empty; give the account's API secret, for example in VONAGE_API_SECRET")
-        # What the environment holds in another encoding arrives as surrogates, which no header can carry.
+            raise NotSent("api_secret is empty; set it to the account's API secret, for example with VONAGE_API_SECRET")
+        # A variable of the environment in another encoding arrives as surrogates, which a header cannot contain.
         if any("\ud800" <= character <= "\udfff" for character in api_secret):
-            raise NotSent("api_secret is not valid Unicode; give it encoded in UTF-8")
+            raise NotSent("api_secret is not valid Unicode; encode it in UTF-8")
         for option in ("timeout", "deadline"):
-            if not 0 < params[option] <= _LONGEST_TIMEOUT:
-                raise NotSent(
-                    f"{option} must be a number of seconds above 0, not {params[option]:g}; a day is the most"
-                )
+            if not 0 < params[option] <= _MAX_TIMEOUT:
+                raise NotSent(f"{option} must be above 0 and at most {_MAX_TIMEOUT} seconds, not {params[option]:g}")
         retries = params["retries"]
         if retries < 0:
             raise NotSent(f"retries must be 0 or more, not {retries}")
         verify: bool | str = params["validate_certs"]
         if params["ca_path"]:
             if not verify:
-                raise NotSent("ca_path has no effect with validate_certs=false; leave one of them out")
+                raise NotSent("ca_path has no effect with validate_certs=false; remove one of them")
             if not os.path.exists(params["ca_path"]):
-                raise NotSent(f"ca_path names {params['ca_path']}, which does not exist where the task runs")
+                raise NotSent(f"ca_path {params['ca_path']} does not exist on the host where the task runs")
             verify = params["ca_path"]
         return cls(
             api_key=api_key,
@@ -191,17 +180,17 @@ def _base_url(option: str, value: str, verify: bool | str) -> str:
         )
     except ValueError:
         usable = False
-    # The value is not shown where it may hold a password.
+    # Do not show the value, because it may contain a password.
     if not usable:
-        raise NotSent(f"{option} must be a URL such as {_PUBLIC[option]} or http://127.0.0.1:8080")
+        raise NotSent(f"{option} must be a URL such as {_DEFAULT_URLS[option]} or http://127.0.0.1:8080")
     if parts.username is not None or parts.password is not None:
-        raise NotSent(f"{option} must not hold a user name or a password; use api_key and api_secret")
+        raise NotSent(f"{option} must not contain a user name or a password; use api_key and api_secret")
     if "?" in value or "#" in value:
-        raise NotSent(f"{option} must end after the path: no '?' and no '#'")
+        raise NotSent(f"{option} must not contain a query or a fragment: no '?' and no '#'")
     if parts.scheme == "http" and verify is not False and not _is_loopback(host):
         raise NotSent(
-            f"{option} must begin with https://: plain http shows the secret to everybody on the way. Only a loopback"
-            " address is taken with http://, or, at your own risk, any address with validate_certs=false"
+            f"{option} must begin with https://, because http:// sends the secret unencrypted. http:// is allowed for"
+            " loopback addresses and, at your own risk, for any address with validate_certs=false"
         )
     return value.rstrip("/")
 

@@ -41,8 +41,7 @@ try:
     import requests
     import urllib3.exceptions
 except ImportError:
-    # The transport reports it.
-    pass
+    pass  # The transport reports it.
 else:
     _REQUESTS_ERRORS = (requests.RequestException, ConnectionError, TimeoutError, socket.timeout, ssl.SSLError)
     _TRANSPORT_ERRORS = (OSError, urllib3.exceptions.HTTPError)
@@ -59,40 +58,42 @@ _OBJECT_REPR = re.compile("<[^<>]* object at 0x[0-9a-fA-F]+>: ")
 
 _USERINFO_IN_URL = re.compile(r"//[^/\s]*@")
 
+_CHECK_URLS = "check rest_url, api_url and any proxy"
+
+# By title, code or status.
 _HINTS: dict[t.Any, str] = {
     401: (
         "Check api_key and api_secret: the key is wrong, the secret is wrong or was revoked, or the account does not"
-        " take HTTP Basic authentication"
+        " allow HTTP Basic authentication"
     ),
     "not auto-reload enabled": (
-        "The credentials are right, but auto-reload is off: switch it on in the Vonage dashboard under Billing &"
-        " Payments"
+        "The credentials are valid, but auto-reload is off: enable it in the Vonage dashboard under Billing & Payments"
     ),
     "topup failed": (
-        "The payment was declined, or transaction_reference is not that of the payment that switched auto-reload on;"
-        " nothing was charged"
+        "The payment was declined, or transaction_reference is not the reference of the payment that enabled"
+        " auto-reload; nothing was charged"
     ),
     "invalid-api-key": (
-        "The account does not exist or these credentials may not manage it; only a primary account may act on its"
+        "The account does not exist, or these credentials may not manage it; only a primary account may manage its"
         " subaccounts"
     ),
-    "throttled": "Vonage limits the rate of calls: run fewer tasks at once",
-    429: "Vonage limits the rate of calls: run fewer tasks at once",
-    "add-excess-secret": "An account holds two secrets at most: remove one that is no longer used",
-    "maximum-secrets-allowed": "An account holds two secrets at most: remove one that is no longer used",
-    "delete-last-secret": "An account always keeps one secret: create the new one first",
+    "throttled": "Rate limit exceeded: run fewer tasks at the same time",
+    429: "Rate limit exceeded: run fewer tasks at the same time",
+    "add-excess-secret": "An account can have two secrets at most: revoke one that is no longer used",
+    "maximum-secrets-allowed": "An account can have two secrets at most: revoke one that is no longer used",
+    "delete-last-secret": "An account must keep one secret: create the new secret first",
     "unprovisioned": (
-        "The account is not provisioned for this API: ask Vonage support to switch it on (for subaccounts, that is the"
-        " Subaccounts API)"
+        "The account is not provisioned for this API: ask Vonage support to enable it (for subaccounts: the Subaccounts"
+        " API)"
     ),
-    "account-suspended": "The account is suspended: ask Vonage support",
-    "invalid-ip": "The account's IP allow list does not hold the address that this task runs from",
+    "account-suspended": "The account is suspended: contact Vonage support",
+    "invalid-ip": "The IP allow list of the account does not contain the address of the host where the task runs",
 }
 
 
 def invalid_unicode(request: Request) -> NotSent:
     """Make the error for a request that cannot be encoded."""
-    message = f"{request.method} {request.path} was not sent: an option holds characters that are no valid Unicode"
+    message = f"{request.method} {request.path} was not sent: an option contains invalid Unicode"
     return NotSent(message, ErrorInfo(method=request.method, path=request.path))
 
 
@@ -122,7 +123,7 @@ def no_response(
             return AttemptFailed(NotSent(f"{where} was not sent: {message}", info), retryable)
     if isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
         reason = f"timed out after {connection.timeout:g} s"
-    happened = "got no answer" if request.kind == "read" else "was sent, but its outcome is unknown"
+    happened = "got no response" if request.kind == "read" else "was sent, but its outcome is unknown"
     message = f"{where} {happened}: {reason}"
     return AttemptFailed(UnknownOutcome(message, info), retryable=not isinstance(error, LimitError))
 
@@ -133,18 +134,18 @@ def _unsent(error: Exception, cause: BaseException, reason: str, exchange: Excha
     :returns: The message, and whether a retry can help; None if the request may have been sent.
     """
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate of the server does not verify ({reason}); set ca_path to the CA that signed it", False
+        return f"cannot verify the server's certificate ({reason}); set ca_path to the CA that signed it", False
     # requests wraps every connection error; a plain OSError comes from reading a CA file.
     unreadable = isinstance(error, OSError) and not isinstance(error, _REQUESTS_ERRORS)
     if unreadable or getattr(cause, "library", None) == "X509":
-        return f"no certificates to verify with ({reason}); check ca_path and REQUESTS_CA_BUNDLE", False
+        return f"cannot load CA certificates ({reason}); check ca_path and REQUESTS_CA_BUNDLE", False
     if exchange.in_handshake and not isinstance(error, LimitError):
         # A protocol error will occur again; a server that was silent or closed the connection may recover.
         retryable = not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError)
-        return f"the server does not speak TLS there as it should ({reason}); check the base URL and proxies", retryable
+        return f"the TLS handshake failed ({reason}); {_CHECK_URLS}", retryable
     if exchange.connecting or isinstance(error, LimitError) or _before_any_connection(error):
         retryable = not isinstance(error, (LimitError, *_INVALID_URL_ERRORS)) and isinstance(cause, _TRANSPORT_ERRORS)
-        return f"no connection ({reason}); check the network, proxies and the base URL", retryable
+        return f"cannot connect ({reason}); check the network, rest_url, api_url and any proxy", retryable
     return None
 
 
@@ -170,7 +171,7 @@ def error_response(
         message += f" [{name}: {reason}]"
     if 300 <= status < 400:
         target = _displayed_host(response.headers.get("Location", ""), redact)
-        message += f". It points to {target}, and is not followed with credentials: check the base URL"
+        message += f". The redirect to {target} was not followed, to protect the credentials; {_CHECK_URLS}"
     else:
         # The hints name causes of a refusal; they do not apply to an unknown outcome.
         hint = kind is Refused and (
@@ -179,23 +180,24 @@ def error_response(
         if hint:
             message += f". {hint}"
         elif not from_vonage:
-            message += ". This is not an answer of Vonage's API: check the base URL, and what stands in between"
+            message += f". Not a response from Vonage; {_CHECK_URLS}"
         if kind is Refused and effective == 401:
             message += _suspicious_characters(credentials)
     error = kind(message, info._replace(method=request.method, path=request.path), from_vonage)
     return AttemptFailed(error, retry_after=parse_retry_after(response.headers.get("Retry-After")))
 
 
-def unexpected_response(response: Response, reason: str, url: str, redact: Redact, advice: str) -> VonageError:
-    """Make the error for a successful status with a body that makes no sense.
+def unexpected_response(
+    response: Response, reason: str, url: str, redact: Redact, advice: str = _CHECK_URLS
+) -> VonageError:
+    """Make the error for a response with a successful status and an unexpected body.
 
-    :param reason: What is wrong with the response.
+    :param reason: What is wrong with the response; continues "the response ...".
     :param url: The URL of the request.
+    :param advice: What to do.
     """
     request = response.request
-    message = (
-        f"{request.method} {url} was answered with HTTP {response.status}, but the answer {redact(reason)}; {advice}"
-    )
+    message = f"{request.method} {url} returned HTTP {response.status}, but the response {redact(reason)}; {advice}"
     return UnknownOutcome(message, ErrorInfo(status=response.status, method=request.method, path=request.path))
 
 
@@ -212,9 +214,9 @@ def _suspicious_characters(credentials: Credentials) -> str:
     """Point out white space or quotes around api_key or api_secret."""
     for option, value in credentials._asdict().items():
         if value != value.strip():
-            return f". There is white space around {option}"
+            return f". {option} has white space around it"
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            return f". There are quotes around {option}"
+            return f". {option} has quotes around it"
     return ""
 
 
@@ -224,11 +226,11 @@ def _displayed_host(url: str, redact: Redact) -> str:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
-        return "nowhere"
+        return "an invalid URL"
     # Redact the original spelling: `hostname` is in lower case.
     if redact(parts.netloc) != parts.netloc:
         return "********"
-    return host if host.isascii() and host.isprintable() and host else "nowhere"
+    return host if host.isascii() and host.isprintable() and host else "an invalid URL"
 
 
 def _root_cause(error: BaseException) -> BaseException:

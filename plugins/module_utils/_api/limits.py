@@ -72,7 +72,7 @@ class Exchange:
         self.max_body_bytes = max_body_bytes
         self.connecting = False
         self.connected = False
-        self.phase = "it waited"
+        self.phase = "waiting"
         self.in_handshake = False
 
     def remaining(self, timeout: float | None = None) -> float | None:
@@ -82,7 +82,7 @@ class Exchange:
         """
         seconds = self._deadline - self._clock()
         if seconds <= 0:
-            raise DeadlineError(f"no time was left while {self.phase}")
+            raise DeadlineError(f"the deadline passed while {self.phase}")
         if math.isinf(seconds):
             return timeout
         return seconds if timeout is None else min(timeout, seconds)
@@ -122,7 +122,7 @@ class _LimitedReader(io.RawIOBase):
     def readinto(self, buffer: t.Any) -> int | None:
         exchange = _thread.exchange
         if self.remaining_bytes <= 0:
-            raise LimitError(f"too many bytes came while {exchange.phase}")
+            raise LimitError(f"too much data while {exchange.phase}")
         seconds = exchange.remaining()
         until_deadline = seconds is not None and (self._timeout is None or seconds <= self._timeout)
         self._socket.settimeout(seconds if until_deadline else self._timeout)
@@ -131,7 +131,7 @@ class _LimitedReader(io.RawIOBase):
             count = self._stream.readinto(view[: int(min(self.remaining_bytes, len(view)))])
         except socket.timeout:
             if until_deadline:
-                raise DeadlineError(f"no time was left while {exchange.phase}") from None
+                raise DeadlineError(f"the deadline passed while {exchange.phase}") from None
             raise
         self.remaining_bytes -= count or 0
         return count
@@ -149,10 +149,10 @@ class _LimitedResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         exchange = _thread.exchange
-        exchange.phase = "the headers of the response came"
+        exchange.phase = "reading the headers of the response"
         super().begin()
         self._reader.remaining_bytes = exchange.max_body_bytes + _CHUNKING_BYTES
-        exchange.phase = "the body of the response came"
+        exchange.phase = "reading the body of the response"
 
 
 class _SocketOptions(list[t.Any]):
@@ -175,7 +175,7 @@ class _LimitedConnection:
 
     def _new_conn(self) -> socket.socket:
         exchange = _thread.exchange
-        exchange.phase = "a connection was made"
+        exchange.phase = "connecting"
         self.socket_options = _SocketOptions(getattr(self, "socket_options", None) or ())
         sock: socket.socket = super()._new_conn()  # type: ignore[misc]
         self._begin_handshake()
@@ -183,20 +183,20 @@ class _LimitedConnection:
         return sock
 
     def _tunnel(self) -> None:
-        _thread.exchange.phase, _thread.exchange.in_handshake = "a proxy was asked for a connection", False
+        _thread.exchange.phase, _thread.exchange.in_handshake = "connecting through the proxy", False
         super()._tunnel()  # type: ignore[misc]
         self._begin_handshake()
 
     def _begin_handshake(self) -> None:
         if self.default_port == http.client.HTTPS_PORT:
-            _thread.exchange.phase, _thread.exchange.in_handshake = "the server was to speak TLS", True
+            _thread.exchange.phase, _thread.exchange.in_handshake = "performing the TLS handshake", True
 
     def connect(self) -> None:
         exchange = _thread.exchange
         super().connect()  # type: ignore[misc]
         # Send nothing after the deadline.
         self.sock.settimeout(exchange.remaining(self.sock.gettimeout()))
-        exchange.phase, exchange.in_handshake, exchange.connected = "the request was sent", False, True
+        exchange.phase, exchange.in_handshake, exchange.connected = "sending the request", False, True
 
     def putrequest(self, *args: t.Any, **options: t.Any) -> None:
         # True for a connection that is used again.
@@ -270,14 +270,14 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> tuple[bytes, bool]
     if encoding.strip().lower() in ("", "identity"):
         return body, False
     if encoding.strip().lower() not in ("gzip", "x-gzip"):
-        raise urllib3.exceptions.DecodeError("the response is packed in a way that was not asked for")
+        raise urllib3.exceptions.DecodeError("the response has a compression that was not requested")
     decompressor = zlib.decompressobj(zlib.MAX_WBITS + 16)
     try:
         decompressed = decompressor.decompress(body, max_bytes + 1)
     except zlib.error:
-        raise urllib3.exceptions.DecodeError("the response cannot be unpacked") from None
+        raise urllib3.exceptions.DecodeError("the response cannot be decompressed") from None
     if len(decompressed) > max_bytes:
         return decompressed[:max_bytes], True
     if not decompressor.eof:
-        raise urllib3.exceptions.DecodeError("the response was cut off")
+        raise urllib3.exceptions.DecodeError("the response is incomplete")
     return decompressed, False

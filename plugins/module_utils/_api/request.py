@@ -165,11 +165,11 @@ def subaccount_path(api_key: str, account_id: str) -> str:
 
 def _account_segment(account_id: str, option: str = "account_id") -> str:
     if ":" in account_id:
-        raise NotSent(f"{option} must be an API key as the Vonage dashboard shows it; there is no ':' in it")
+        raise NotSent(f"{option} must be an API key from the Vonage dashboard; it contains no ':'")
     return _path_segment(option, account_id)
 
 
 def _path_segment(option: str, value: str) -> str:
     if not value or value in (".", "..") or not value.isprintable():
-        raise NotSent(f"{option} must be an id as Vonage shows it; {value!r} cannot be part of a URL")
+        raise NotSent(f"{option} must be an id from Vonage; {value!r} cannot be part of a URL")
     return quote(value, safe="")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What Vonage says of a primary account and its subaccounts."""
+"""Primary accounts and subaccounts."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ _KEY = re.compile(r"[\w-]{1,64}")
 class Account(t.NamedTuple):
     """A primary account, or one of its subaccounts.
 
-    :ivar api_key: Its API key, which alone identifies it.
-    :ivar name: Its name, which others may have too.
-    :ivar primary_account_api_key: API key of its primary account; None of the primary account itself.
-    :ivar use_primary_account_balance: Whether it spends the balance of its primary account; None of that itself.
-    :ivar balance: The amount in euro; None when it has no balance of its own.
-    :ivar credit_limit: The amount in euro; None when it has no balance of its own.
-    :ivar suspended: Whether it is switched off.
-    :ivar created_at: When it was created, ISO 8601 in UTC with whole seconds.
+    :ivar api_key: The API key, which identifies the account.
+    :ivar name: The name, which is not unique.
+    :ivar primary_account_api_key: API key of the primary account; None for a primary account.
+    :ivar use_primary_account_balance: Whether a subaccount uses the balance of its primary account; None for a
+        primary account.
+    :ivar balance: The amount in euro; None if the account has no own balance.
+    :ivar credit_limit: The amount in euro; None if the account has no own balance.
+    :ivar suspended: Whether the account is suspended.
+    :ivar created_at: Creation time, ISO 8601 in UTC with whole seconds.
     """
 
     api_key: str
@@ -41,42 +42,42 @@ class Account(t.NamedTuple):
 
     @classmethod
     def from_row(cls, row: t.Any) -> Account:
-        """Read an account out of an answer, or out of what `as_dict` gave.
+        """Read an account from a response, or from the result of `as_dict`.
 
-        :raises ValueError: It is no account; the message says why.
+        :raises ValueError: A field is missing or invalid; the message continues "the response ...".
         """
         if not isinstance(row, dict):
-            raise ValueError("holds an account that is no object")
+            raise ValueError("contains an account that is not an object")
         key = row.get("api_key")
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise ValueError("holds an account without an API key")
+            raise ValueError("contains an account without an API key")
         if not isinstance(row.get("suspended"), bool):
             raise ValueError(f"does not say whether {key} is suspended")
         shares, primary = row.get("use_primary_account_balance"), row.get("primary_account_api_key")
         if not isinstance(shares, (bool, type(None))) or not isinstance(primary, (str, type(None))):
-            raise ValueError(f"does not say what {key} has to do with its primary account")
+            raise ValueError(f"does not say how {key} relates to its primary account")
         if not isinstance(row.get("name"), (str, type(None))):
-            raise ValueError(f"holds a name of {key} that is no text")
+            raise ValueError(f"contains a name of {key} that is not a string")
         return cls(
             api_key=key,
             name=row.get("name"),
             primary_account_api_key=primary,
             use_primary_account_balance=shares,
-            balance=_amount_if_any(row, "balance"),
-            credit_limit=_amount_if_any(row, "credit_limit"),
+            balance=_optional_amount(row, "balance"),
+            credit_limit=_optional_amount(row, "credit_limit"),
             suspended=row["suspended"],
             created_at=parse_created_at(row),
         )
 
     @classmethod
-    def from_row_of_subaccount(cls, row: t.Any) -> Account:
-        """The same for a subaccount, which has more to say.
+    def subaccount_from_row(cls, row: t.Any) -> Account:
+        """Read a subaccount, which has more fields than a primary account.
 
-        :raises ValueError: It is no subaccount; the message says why.
+        :raises ValueError: A field is missing or invalid; the message continues "the response ...".
         """
         account = cls.from_row(row)
         if account.primary_account_api_key is None or account.use_primary_account_balance is None:
-            raise ValueError(f"does not say what {account.api_key} has to do with its primary account")
+            raise ValueError(f"does not say how {account.api_key} relates to its primary account")
         return account
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -85,25 +86,25 @@ class Account(t.NamedTuple):
         return {**self._asdict(), **floats}
 
 
-class Family(t.NamedTuple):
-    """A primary account and all its subaccounts, the oldest first; of two of the same second, by API key."""
+class AccountList(t.NamedTuple):
+    """A primary account and all its subaccounts, sorted by creation time and API key."""
 
     primary: Account
     subaccounts: list[Account]
 
     @classmethod
-    def from_rows(cls, primary: t.Any, subaccounts: t.Any) -> Family:
-        """Read them out of an answer, or out of what `as_dict` gave.
+    def from_rows(cls, primary: t.Any, subaccounts: t.Any) -> AccountList:
+        """Read the accounts from a response, or from the result of `as_dict`.
 
-        :raises ValueError: They are none; the message says why.
+        :raises ValueError: A field is missing or invalid; the message continues "the response ...".
         """
         if not isinstance(subaccounts, list):
-            raise ValueError("holds no list of subaccounts")
-        accounts = map(Account.from_row_of_subaccount, subaccounts)
+            raise ValueError("contains no list of subaccounts")
+        accounts = map(Account.subaccount_from_row, subaccounts)
         by_age = sorted(accounts, key=lambda account: (account.created_at, account.api_key))
         family = cls(Account.from_row(primary), by_age)
         if len({account.api_key for account in family.accounts}) < len(family.accounts):
-            raise ValueError("holds an account twice")
+            raise ValueError("contains an account twice")
         return family
 
     @property
@@ -117,8 +118,8 @@ class Family(t.NamedTuple):
         }
 
 
-def _amount_if_any(row: Mapping[str, t.Any], field: str) -> Decimal | None:
+def _optional_amount(row: Mapping[str, t.Any], field: str) -> Decimal | None:
     found = parse_amount(row.get(field))
     if found is None and row.get(field) is not None:
-        raise ValueError(f"holds a {field} that is no number")
+        raise ValueError(f"contains a {field} that is not a number")
     return found

@@ -115,7 +115,7 @@ class Transport:
         self.write_request_id: str | None = None
         self._limiter = AdaptiveLimiter(self._sleep, clock)
         if connection.verify is False:
-            warn("validate_certs is false: whoever stands between this host and Vonage can read the secret")
+            warn("validate_certs is false: anyone between this host and Vonage can read the secret")
             # urllib3 would print a warning for each request.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -167,7 +167,7 @@ class Transport:
         attempts, number, deadline = self._connection.retries + 1, 1, math.inf
         # Keep the last error that came from Vonage.
         reached: VonageError | None = None
-        error: VonageError = NotSent("No attempt began before the deadline")
+        error: VonageError = NotSent("The deadline passed before the first attempt")
         attempt = self._limiter.attempt()
         while True:
             if self._stopped.is_set():
@@ -193,8 +193,8 @@ class Transport:
                     reached = error
                 number += not uncounted
                 if not limited or self._limiter.slow_down(attempt, delay):
-                    again = f"trying again in {delay:.1f} s (attempt {number} of {attempts})"
-                    self._warn(f"{failure.error.message}; {again}")
+                    retry = f"retrying in {delay:.1f} s (attempt {number} of {attempts})"
+                    self._warn(f"{failure.error.message}; {retry}")
                 self.wait(delay)
 
     def _attempt(self, request: Request, credentials: Credentials, deadline: float) -> Response:
@@ -245,7 +245,7 @@ class Transport:
                 # A redirect would receive the credentials.
                 allow_redirects=False,
                 # A proxy from the environment would see the credentials, and connect to its own loopback address.
-                proxies={"no_proxy": urlsplit(url).hostname or ""} if self._connection.is_local(url) else None,
+                proxies={"no_proxy": urlsplit(url).hostname or ""} if self._connection.is_loopback(url) else None,
                 stream=True,
             )
             return _read_raw(response, request.max_body_bytes)
@@ -269,7 +269,7 @@ class Transport:
             redact = self.redactor(request, credentials)
             raise error_response(request, response, text, credentials, self.url(request), redact)
         if response.truncated:
-            raise LimitError(f"the response has more than {request.max_body_bytes} bytes")
+            raise LimitError(f"the response is larger than {request.max_body_bytes} bytes")
         if request.kind != "read":
             found = _REQUEST_ID.fullmatch(response.headers.get("X-Request-Id", ""))
             secret = found and self.redactor(request, credentials)(found[0]) != found[0]
@@ -290,7 +290,7 @@ def _read_raw(response: requests.Response, max_bytes: int) -> RawResponse:
     has_length = bool(_CONTENT_LENGTH.fullmatch(length))
     # Older releases of urllib3 do not report an incomplete body.
     if has_length and not truncated and int(length) > len(body):
-        raise requests.ConnectionError("the answer was cut off")
+        raise requests.ConnectionError("the response is incomplete")
     chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
     length_known = has_length or chunked or response.status_code == 204
     if not truncated:

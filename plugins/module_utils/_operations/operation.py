@@ -28,7 +28,7 @@ class Operation:
     :param run: Does the work and returns the result; raises `VonageError`.
     :param options: Argument spec of the options beside the connection's.
     :param required_if: As in AnsibleModule.
-    :param never_null: Options that must not be null; see `check_given`.
+    :param never_null: Options that must not be null; see `validate_raw_options`.
     """
 
     def __init__(

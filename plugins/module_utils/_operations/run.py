@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import (
     Connection,
-    check_given,
     connection_argument_spec,
+    validate_raw_options,
 )
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import UnknownOutcome, VonageError
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
@@ -61,7 +61,7 @@ def run_task(
         warnings[warning] = None
 
     try:
-        check_given(given, spec, operation.never_null)
+        validate_raw_options(given, spec, operation.never_null)
         connection = Connection.from_params(params)
         client = (connect or Client)(connection, warn)
         client.hide(secret_texts(spec, params))

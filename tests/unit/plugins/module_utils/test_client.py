@@ -191,7 +191,7 @@ def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(wire: Wire, 
     ):
         error = error_of(action)
         assert isinstance(error, NotSent)
-        assert error.message.startswith(f"{option} must be an id as Vonage shows it")
+        assert error.message.startswith(f"{option} must be an id from Vonage")
         assert len(error.message.splitlines()) == 1
     assert client.probe(name, NEW).result == "unknown"
 
@@ -226,7 +226,7 @@ def test_an_answer_without_a_balance_is_not_taken_for_one(wire: Wire, bench: Ben
     wire.balance(body)
     error = error_of(bench.client(retries=3).get_balance)
     assert isinstance(error, UnknownOutcome)
-    assert error.message.startswith(f"GET {REST}{BALANCE} was answered with HTTP 200, but the answer ")
+    assert error.message.startswith(f"GET {REST}{BALANCE} returned HTTP 200, but the response ")
 
 
 def test_secrets_are_sorted_by_date_and_then_by_id(wire: Wire, bench: Bench) -> None:
@@ -315,7 +315,7 @@ def test_what_is_no_subaccount_is_not_taken_for_one(wire: Wire, bench: Bench, ro
     for action in (lambda: client.get_subaccount("5ab00002"), client.list_subaccounts):
         error = error_of(action)
         assert isinstance(error, UnknownOutcome)
-        assert " was answered with HTTP 200, but the answer " in error.message
+        assert " returned HTTP 200, but the response " in error.message
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_the_first_page_of_several_is_not_taken_for_all_subaccounts(wire: Wire, 
     error = error_of(bench.client(retries=3).list_subaccounts)
     assert isinstance(error, UnknownOutcome)
     assert "is one page of several" in error.message
-    assert error.message.endswith("; look for a newer release")
+    assert error.message.endswith("; look for a newer release of this collection")
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_an_id_has_the_form_of_one(wire: Wire, bench: Bench, secret_id: t.Any) -
     wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [row]}})
     error = error_of(lambda: bench.client().list_secrets(KEY))
     assert isinstance(error, UnknownOutcome)
-    assert "holds a secret whose id is missing or malformed" in error.message
+    assert "contains a secret with a missing or malformed id" in error.message
     assert "lookup" not in error.message
 
 
@@ -382,10 +382,10 @@ def test_a_time_is_one_of_iso_8601_in_utc_or_none(wire: Wire, bench: Bench, crea
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("api_secret", " Abcdefgh1", "There is white space around api_secret"),
-        ("api_secret", "Abcdefgh1\n", "There is white space around api_secret"),
-        ("api_secret", '"Abcdefgh1"', "There are quotes around api_secret"),
-        ("api_key", "'abcd1234'", "There are quotes around api_key"),
+        ("api_secret", " Abcdefgh1", "api_secret has white space around it"),
+        ("api_secret", "Abcdefgh1\n", "api_secret has white space around it"),
+        ("api_secret", '"Abcdefgh1"', "api_secret has quotes around it"),
+        ("api_key", "'abcd1234'", "api_key has quotes around it"),
     ],
 )
 def test_a_refusal_says_what_is_odd_about_the_login(
@@ -432,7 +432,7 @@ def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
     wire.expect("POST", TOP_UP, form={"trx": "x"}, body=body)
     bench.client().top_up("x")
     # No published page of Vonage's says that an answer without JSON is a success; only other clients do.
-    assert ["look at the balance" in warning for warning in bench.warnings] == [True] * isinstance(body, str)
+    assert ["check the balance" in warning for warning in bench.warnings] == [True] * isinstance(body, str)
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
         pytest.param(200, {"code": "420"}, "420", "HTTP 200", id="T4-with-code"),
         pytest.param(401, legacy("401", "authentication failed"), "401", "Check api_key and api_secret", id="T5"),
         pytest.param(401, UNAUTHORIZED, "unauthorized", "Check api_key and api_secret", id="T6"),
-        pytest.param(401, legacy("401", "not auto-reload enabled"), "401", "The credentials are right", id="T7"),
+        pytest.param(401, legacy("401", "not auto-reload enabled"), "401", "The credentials are valid", id="T7"),
         pytest.param(420, legacy("420", "topup failed"), "420", "The payment was declined, or trans", id="T8"),
         pytest.param(401, legacy("420", "topup failed"), "420", "HTTP 401 topup failed", id="T9"),
         pytest.param(
@@ -452,7 +452,7 @@ def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
             "[trx: Is required.]",
             id="T10",
         ),
-        pytest.param(429, "", None, "limits the rate", id="T11"),
+        pytest.param(429, "", None, "Rate limit exceeded", id="T11"),
     ],
 )
 def test_a_top_up_that_was_not_made(
@@ -463,7 +463,7 @@ def test_a_top_up_that_was_not_made(
     assert isinstance(error, Refused)
     assert (error.status, error.code) == (status, code)
     assert message in error.message
-    assert "not an answer of Vonage" not in error.message
+    assert "Not a response from Vonage" not in error.message
 
 
 @pytest.mark.parametrize("body", ["<html>", "[]", ""])
@@ -471,7 +471,7 @@ def test_a_page_in_the_place_of_a_balance_is_not_vonages(wire: Wire, bench: Benc
     wire.expect("GET", BALANCE, body=body)
     error = error_of(bench.client().get_balance)
     assert isinstance(error, UnknownOutcome)
-    assert "is not JSON, so something other than Vonage answered" in error.message
+    assert "is not a JSON object, so it is not from Vonage" in error.message
 
 
 @pytest.mark.parametrize(
@@ -541,24 +541,24 @@ def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: B
 @pytest.mark.parametrize(
     ("status", "body", "hint"),
     [
-        (401, UNAUTHORIZED, "does not take HTTP Basic authentication"),
+        (401, UNAUTHORIZED, "does not allow HTTP Basic authentication"),
         (401, legacy("401", "authentication failed"), "the key is wrong, the secret is wrong or was revoked"),
-        (401, legacy("401", "not auto-reload enabled"), "switch it on in the Vonage dashboard"),
+        (401, legacy("401", "not auto-reload enabled"), "enable it in the Vonage dashboard"),
         (
             403,
             problem("unprovisioned", "Authorisation error"),
-            "ask Vonage support to switch it on (for subaccounts, that is the Subaccounts API)",
+            "ask Vonage support to enable it (for subaccounts: the Subaccounts API)",
         ),
         (403, problem("account-suspended", "Suspended"), "The account is suspended"),
         (403, problem("invalid-ip", "Invalid IP"), "IP allow list"),
         (403, problem("add-excess-secret", "Secret Addition Forbidden"), "two secrets at most"),
         (403, problem("maximum-secrets-allowed", "Maxmimum number"), "two secrets at most"),
-        (403, problem("delete-last-secret", "Secret Deletion Forbidden"), "always keeps one secret"),
-        (404, problem("invalid-api-key", "Invalid API Key"), "only a primary account may act on its subaccounts"),
-        (404, "not found", "This is not an answer of Vonage's API: check the base URL"),
-        (403, "RBAC: access denied", "RBAC: access denied. This is not an answer of Vonage's API"),
-        (429, problem("throttled", "Too many"), "run fewer tasks at once"),
-        (429, "", "run fewer tasks at once"),
+        (403, problem("delete-last-secret", "Secret Deletion Forbidden"), "must keep one secret"),
+        (404, problem("invalid-api-key", "Invalid API Key"), "only a primary account may manage its subaccounts"),
+        (404, "not found", "Not a response from Vonage; check rest_url, api_url and any proxy"),
+        (403, "RBAC: access denied", "RBAC: access denied. Not a response from Vonage"),
+        (429, problem("throttled", "Too many"), "run fewer tasks at the same time"),
+        (429, "", "run fewer tasks at the same time"),
     ],
 )
 def test_a_failure_says_what_to_do(wire: Wire, bench: Bench, status: int, body: t.Any, hint: str) -> None:
@@ -658,7 +658,7 @@ def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: Call) -> Non
         )
         error = error_of(lambda: call.run(bench.client(retries=3)))
         assert error.status == status
-        assert "It points to elsewhere.example.com, and is not followed with credentials" in error.message
+        assert "The redirect to elsewhere.example.com was not followed" in error.message
         assert SECRET not in error.message
 
 
@@ -666,7 +666,7 @@ def test_the_host_that_a_redirect_names_is_no_secret(wire: Wire, bench: Bench) -
     headers = {"Location": "https://Curr3ntValue.example.com/"}
     wire.expect("GET", BALANCE, login=(KEY, "Curr3ntValue"), status=302, headers=headers)
     error = error_of(bench.client(api_secret="Curr3ntValue").get_balance)
-    assert "is not followed with credentials" in error.message
+    assert "was not followed" in error.message
     assert "curr3ntvalue" not in error.message.lower()
 
 
@@ -684,7 +684,7 @@ def test_a_redirect_to_nowhere_is_reported_like_any_other(wire: Wire, bench: Ben
     wire.expect("GET", BALANCE, status=302, headers={"Location": location} if location else {})
     error = error_of(bench.client().get_balance)
     assert isinstance(error, Refused)
-    assert "is not followed with credentials" in error.message
+    assert "was not followed" in error.message
     assert error.message.isprintable()
 
 

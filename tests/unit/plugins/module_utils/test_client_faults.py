@@ -69,7 +69,7 @@ def test_a_status_is_repeated_for_calls_that_it_is_safe_for(wire: Wire, bench: B
             call.run(client)
             assert len(bench.warnings) == len(bench.naps) == 1
             assert f"HTTP {status}" in bench.warnings[0]
-            assert "; trying again in " in bench.warnings[0]
+            assert "; retrying in " in bench.warnings[0]
             assert bench.warnings[0].endswith("s (attempt 2 of 2)")
         else:
             assert error_of(lambda: call.run(client)).status == status
@@ -95,7 +95,7 @@ def test_the_page_of_a_proxy_is_no_answer_and_not_repeated(wire: Wire, bench: Be
     call.expect(wire, status=203, body="<html></html>")
     error = error_of(lambda: call.run(bench.client(retries=3)))
     assert isinstance(error, UnknownOutcome)
-    assert "was answered with HTTP 203, but the answer " in error.message
+    assert "returned HTTP 203, but the response " in error.message
     assert error.status == 203
     assert bench.warnings == []
 
@@ -201,8 +201,8 @@ def test_a_refused_connection_sends_nothing(serve: t.Callable[..., Server], benc
     error = error_of(lambda: call.run(bench.client(**at(server))))
     assert isinstance(error, NotSent)
     assert error.as_dict()["outcome"] == "not_sent"
-    assert "was not sent: no connection (" in error.message
-    assert "check the network, proxies and the base URL" in error.message
+    assert "was not sent: cannot connect (" in error.message
+    assert "check the network, rest_url, api_url and any proxy" in error.message
     assert (error.status, error.as_dict()["path"]) == (None, call.request["path"])
 
 
@@ -269,7 +269,7 @@ def test_a_server_that_stalls_leaves_a_write_unknown_and_unrepeated(
     if call in READS.values():
         call.run(client)
         assert server.methods() == [call.request["method"]] * 2
-        assert "got no answer: timed out after 0.2 s; trying again" in bench.warnings[0]
+        assert "got no response: timed out after 0.2 s; retrying" in bench.warnings[0]
     else:
         error = error_of(lambda: call.run(client))
         assert isinstance(error, UnknownOutcome)
@@ -312,7 +312,7 @@ def test_a_proxy_that_is_away_or_declines_sends_nothing(
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         error = error_of(lambda: call.run(bench.client(rest_url=target, api_url=target)))
         assert isinstance(error, NotSent)
-        assert "check the network, proxies and the base URL" in error.message
+        assert "check the network, rest_url, api_url and any proxy" in error.message
     assert declines.methods() == ["CONNECT"]
     assert b"authorization" not in declines.requests[0].lower()
 
@@ -346,7 +346,7 @@ def test_a_proxy_with_a_malformed_address_sends_nothing_and_is_shown_without_its
     target = "https://192.0.2.1"
     error = error_of(lambda: call.run(bench.client(rest_url=target, api_url=target, retries=1)))
     assert isinstance(error, NotSent)
-    assert "check the network, proxies and the base URL" in error.message
+    assert "check the network, rest_url, api_url and any proxy" in error.message
     for shown in (error.message, *bench.warnings):
         assert "Pr0xy" not in shown
         assert "Pass" not in shown
@@ -448,7 +448,7 @@ def test_a_certificate_of_another_host_sends_nothing(bench: Bench, tmp_path: t.A
         error = error_of(lambda: call.run(bench.client(rest_url=url, api_url=url, timeout=HANGS, ca_path=str(path))))
         thread.join()
     assert isinstance(error, NotSent)
-    assert "the certificate of the server does not verify" in error.message
+    assert "cannot verify the server's certificate" in error.message
     assert b"".join(arrived) == b""
 
 
@@ -603,7 +603,7 @@ def test_a_write_that_reached_vonage_once_is_not_called_unsent(wire: Wire, bench
 def test_an_option_that_is_not_valid_unicode_sends_nothing(wire: Wire, bench: Bench) -> None:
     error = error_of(lambda: bench.client(retries=3).top_up("\udcff"))
     assert isinstance(error, NotSent)
-    assert "POST /account/top-up was not sent: an option holds characters that are no valid Unicode" in error.message
+    assert "POST /account/top-up was not sent: an option contains invalid Unicode" in error.message
     assert bench.naps == []
 
 
@@ -622,7 +622,7 @@ def test_a_ca_file_that_is_gone_by_now_sends_nothing(bench: Bench, tmp_path: t.A
 def test_what_is_no_http_is_shown_in_characters_that_show(wire: Wire, bench: Bench, text: str) -> None:
     wire.expect("GET", BALANCE, body=requests.ConnectionError(f"{text}odd"))
     error = error_of(bench.client().get_balance)
-    assert "got no answer: " in error.message
+    assert "got no response: " in error.message
     assert error.message.isprintable()
 
 

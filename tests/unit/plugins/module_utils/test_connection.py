@@ -34,22 +34,28 @@ def test_the_options_arrive() -> None:
 
 URL = "must be a URL such as"
 BAD = [
-    pytest.param({"api_key": ""}, "give the account's API key, for example in VONAGE_API_KEY", id="no-key"),
-    pytest.param({"api_key": "abcd:1234"}, "there is no ':' in it", id="colon-in-the-key"),
-    pytest.param({"api_key": "abcd\n1234"}, "as the Vonage dashboard shows it", id="line-feed-in-the-key"),
-    pytest.param({"api_key": "abcd\udcff"}, "as the Vonage dashboard shows it", id="key-that-is-not-utf-8"),
-    pytest.param({"api_secret": ""}, "give the account's API secret, for example in VONAGE_API_SECRET", id="no-secret"),
+    pytest.param({"api_key": ""}, "set it to the account's API key, for example with VONAGE_API_KEY", id="no-key"),
+    pytest.param({"api_key": "abcd:1234"}, "it contains no ':'", id="colon-in-the-key"),
+    pytest.param({"api_key": "abcd\n1234"}, "from the Vonage dashboard", id="line-feed-in-the-key"),
+    pytest.param({"api_key": "abcd\udcff"}, "from the Vonage dashboard", id="key-that-is-not-utf-8"),
+    pytest.param(
+        {"api_secret": ""}, "set it to the account's API secret, for example with VONAGE_API_SECRET", id="no-secret"
+    ),
     pytest.param({"api_secret": "caf\udce9Secret1"}, "api_secret", id="secret-that-is-not-utf-8"),
-    pytest.param({"timeout": 0.0}, "timeout must be a number of seconds above 0, not 0", id="no-timeout"),
-    pytest.param({"timeout": -1.5}, "above 0, not -1.5", id="negative-timeout"),
-    pytest.param({"timeout": float("inf")}, "above 0, not inf", id="infinite-timeout"),
-    pytest.param({"timeout": float("nan")}, "above 0, not nan", id="timeout-that-is-no-number"),
+    pytest.param({"timeout": 0.0}, "timeout must be above 0 and at most 86400 seconds, not 0", id="no-timeout"),
+    pytest.param({"timeout": -1.5}, "above 0 and at most 86400 seconds, not -1.5", id="negative-timeout"),
+    pytest.param({"timeout": float("inf")}, "above 0 and at most 86400 seconds, not inf", id="infinite-timeout"),
+    pytest.param(
+        {"timeout": float("nan")}, "above 0 and at most 86400 seconds, not nan", id="timeout-that-is-no-number"
+    ),
     pytest.param({"timeout": 1e10}, "timeout must be", id="timeout-of-centuries"),
-    pytest.param({"deadline": 0.0}, "deadline must be a number of seconds above 0, not 0", id="no-deadline"),
-    pytest.param({"deadline": float("inf")}, "above 0, not inf", id="infinite-deadline"),
+    pytest.param({"deadline": 0.0}, "deadline must be above 0 and at most 86400 seconds, not 0", id="no-deadline"),
+    pytest.param({"deadline": float("inf")}, "above 0 and at most 86400 seconds, not inf", id="infinite-deadline"),
     pytest.param({"retries": -1}, "retries must be 0 or more, not -1", id="negative-retries"),
-    pytest.param({"ca_path": "/no/such/file"}, "names /no/such/file, which does not exist", id="no-such-ca-path"),
-    pytest.param({"ca_path": CA_FILE, "validate_certs": False}, "leave one of them out", id="ca-path-without-use"),
+    pytest.param(
+        {"ca_path": "/no/such/file"}, "ca_path /no/such/file does not exist on the host", id="no-such-ca-path"
+    ),
+    pytest.param({"ca_path": CA_FILE, "validate_certs": False}, "remove one of them", id="ca-path-without-use"),
     *[
         pytest.param({option: value}, f"{option} {message}", id=f"{option}-{name}")
         for option in ("rest_url", "api_url")
@@ -65,13 +71,17 @@ BAD = [
             ("line-feed", "https://rest.nexmo.com\n", URL),
             ("space-inside", "https://rest nexmo.com", URL),
             ("empty-label", "https://rest..nexmo.com", URL),
-            ("user", "https://abcd1234@rest.nexmo.com", "must not hold a user name or a password; use api_key"),
-            ("password", f"https://abcd1234:{'Hidden1InUrl'}@rest.nexmo.com", "must not hold a user name"),
-            ("query", "https://rest.nexmo.com?a=b", "must end after the path"),
-            ("empty-query", "https://rest.nexmo.com?", "must end after the path"),
-            ("fragment", "https://rest.nexmo.com#a", "must end after the path"),
-            ("empty-fragment", "https://rest.nexmo.com/#", "must end after the path"),
-            ("plain-http", "http://rest.nexmo.com", "must begin with https://: plain http shows the secret"),
+            ("user", "https://abcd1234@rest.nexmo.com", "must not contain a user name or a password; use api_key"),
+            ("password", f"https://abcd1234:{'Hidden1InUrl'}@rest.nexmo.com", "must not contain a user name"),
+            ("query", "https://rest.nexmo.com?a=b", "must not contain a query or a fragment"),
+            ("empty-query", "https://rest.nexmo.com?", "must not contain a query or a fragment"),
+            ("fragment", "https://rest.nexmo.com#a", "must not contain a query or a fragment"),
+            ("empty-fragment", "https://rest.nexmo.com/#", "must not contain a query or a fragment"),
+            (
+                "plain-http",
+                "http://rest.nexmo.com",
+                "must begin with https://, because http:// sends the secret unencrypted",
+            ),
             ("plain-http-address", "http://192.0.2.1", "must begin with https://"),
             ("plain-http-like-loopback", "http://localhost.example.com", "must begin with https://"),
             ("plain-http-ipv6", "http://[2001:db8::1]", "must begin with https://"),
@@ -143,7 +153,7 @@ def test_how_certificates_are_verified(options: dict[str, t.Any], verify: bool |
     ],
 )
 def test_whose_answers_are_sure(url: str, options: dict[str, t.Any], trusted: bool) -> None:
-    assert connection(**options).trusted(url) is trusted
+    assert connection(**options).authenticates(url) is trusted
 
 
 def test_the_user_agent() -> None:

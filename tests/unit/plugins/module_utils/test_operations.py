@@ -434,15 +434,15 @@ def test_absent_refuses_a_value_in_the_place_of_an_id(wire: Wire, bench: Bench) 
 def test_an_empty_account_is_not_the_own_account(wire: Wire, bench: Bench, options: dict[str, t.Any]) -> None:
     error = failure(API_SECRET, bench, **{"state": "present", "account_id": "", **options})
     assert isinstance(error, NotSent)
-    assert "account_id must be an id as Vonage shows it" in error.message
+    assert "account_id must be an id from Vonage" in error.message
 
 
 @both_modes
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ({"_embedded": {"secrets": []}}, "lists no secret, though an account always keeps one"),
-        (listing(NEW_ID, account=SUBACCOUNT), "is the list of another account"),
+        ({"_embedded": {"secrets": []}}, "contains no secret, but an account always has one"),
+        (listing(NEW_ID, account=SUBACCOUNT), "lists the secrets of another account"),
     ],
 )
 def test_absent_believes_only_a_list_that_can_be_the_accounts(

@@ -74,7 +74,7 @@ def test_bad_options_end_before_a_client_is_made() -> None:
     given: dict[str, t.Any]
     for given, message in (
         ({**OPTIONS, "below": None}, "below is null"),
-        ({**OPTIONS, "api_secret": ["a"]}, "api_secret must be a text, not a list"),
+        ({**OPTIONS, "api_secret": ["a"]}, "api_secret must be a string, not a list"),
     ):
         result, _warnings = run_task(TOPUP, given, OPTIONS, False, connect)
         assert result["msg"].startswith(message)
@@ -127,5 +127,5 @@ def test_the_value_of_a_secret_is_not_taken_for_an_id() -> None:
     with responses.RequestsMock() as wire:
         wire.get("https://api.nexmo.com/accounts/abcd1234/secrets", json=body)
         result, _warnings = run_task(API_SECRET_INFO, options, options, False)
-    assert "holds the value of a secret in place of its id" in str(result)
+    assert "contains the value of a secret instead of its id" in str(result)
     assert "0therSecret9" not in str(result)

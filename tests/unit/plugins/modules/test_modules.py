@@ -100,7 +100,7 @@ def test_candidates_given_as_text_are_not_shown(wire: Wire, run: TaskRun) -> Non
 def test_a_list_is_not_taken_for_its_text(wire: Wire, run: TaskRun, name: str, option: str) -> None:
     task = {"transaction_reference": None} if option == "trx" else {}
     message = run(name, {**task, option: ["a"]}, fails=True)["msg"]
-    assert " must be a text, not a list; of a lookup, use lookup() and not query()" in message
+    assert " must be a string, not a list; for a lookup, use lookup() instead of query()" in message
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_null_does_not_mean_what_an_option_means_that_was_left_out(
     wire: Wire, run: TaskRun, name: str, option: str
 ) -> None:
     result = Run.__call__(run, name, {**TASKS[name], option: None}, fails=True, null=True)
-    text = f"{option} is null, perhaps because of a variable that is empty; leave it out if that is meant"
+    text = f"{option} is null, perhaps because a variable is empty; omit the option if that is intended"
     assert text in result["msg"]
     assert result["error"]["outcome"] == "not_sent"
 
@@ -130,7 +130,8 @@ def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
     for value, kind in (([NEW], "a list"), ({"a": NEW}, "a dictionary")):
         result = run("vonage_api_secret", {option: value, **wrong}, fails=True)
         assert (
-            wrong or f"{option} must be a text, not {kind}; of a lookup, use lookup() and not query()" in result["msg"]
+            wrong
+            or f"{option} must be a string, not {kind}; for a lookup, use lookup() instead of query()" in result["msg"]
         )
         assert_nothing_secret(run.printed)
 
@@ -138,8 +139,8 @@ def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
 @pytest.mark.parametrize(
     ("candidates", "text"),
     [
-        ([[NEW]], "candidates must be a text, not a list"),
-        ([{"a": NEW}], "candidates must be a text, not a dictionary"),
+        ([[NEW]], "candidates must be a string, not a list"),
+        ([{"a": NEW}], "candidates must be a string, not a dictionary"),
         ([""], "candidates holds an empty value"),
         ("", "candidates holds an empty value"),
         (f"{NEW},,", "candidates holds an empty value"),
@@ -166,14 +167,14 @@ def test_a_repeated_call_is_a_warning_of_the_task(serve: t.Callable[..., Server]
     server = serve(http(503, "", "Retry-After: 0"), http(200, {"value": 1}))
     run("vonage_balance_info", {"rest_url": server.url, "retries": 1})
     assert run.warned("HTTP 503 Service Unavailable")
-    assert run.warned("; trying again in ")
+    assert run.warned("; retrying in ")
     assert_nothing_secret(run.printed)
 
 
 def test_unverified_certificates_are_a_warning_of_the_task(wire: Wire, run: TaskRun) -> None:
     wire.balance()
     run("vonage_balance_info", {"validate_certs": False})
-    assert run.warned("validate_certs is false: whoever stands between this host and Vonage can read the secret")
+    assert run.warned("validate_certs is false: anyone between this host and Vonage can read the secret")
 
 
 # -- failure -----------------------------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ def test_a_server_that_repeats_secrets_does_not_get_them_shown(
     ("name", "options", "text"),
     [
         ("vonage_balance_info", {"rest_url": "http://192.0.2.1"}, "rest_url must begin with https://"),
-        ("vonage_balance_info", {"timeout": 0}, "timeout must be a number of seconds above 0"),
+        ("vonage_balance_info", {"timeout": 0}, "timeout must be above 0"),
         ("vonage_topup", {"transaction_reference": " "}, "transaction_reference must be the reference"),
         ("vonage_api_secret", {"secret": "tooShort"}, "secret breaks the rules of Vonage"),
         ("vonage_api_secret_info", {"account_ids": [".."], "candidates": []}, "account_ids must be an id"),
