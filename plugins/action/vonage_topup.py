@@ -18,12 +18,12 @@ class ActionModule(InProcessAction):
     operation = TOPUP
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
-        # Ansible would run the task again after a payment that got no answer, and pay once more each time.
+        # Ansible would run the task again after a payment without a response, and might pay again each time.
         if self._task.until or self._task.retries:
             error = NotSent(
-                "Remove the task keywords retries and until: Ansible would run the payment again. Nothing was sent. The"
-                " module's own option retries repeats only the read of the balance"
+                "Remove the task keywords retries and until: Ansible would repeat the payment. Nothing was sent. The"
+                " option retries of the module only repeats the request that reads the balance"
             )
-            # Ansible does not run a task again that ends so.
+            # Ansible does not retry a task that raises this.
             raise AnsibleActionFail(error.message, result={"error": error.as_dict()})
         return super().run(tmp, task_vars)

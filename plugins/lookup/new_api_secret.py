@@ -38,7 +38,7 @@ import typing as t
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import generate
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import generate_secret
 
 
 class LookupModule(LookupBase):
@@ -46,4 +46,4 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleLookupError("community.vonage.new_api_secret takes no terms")
         self.set_options(var_options=variables, direct=options)
-        return [generate()]
+        return [generate_secret()]

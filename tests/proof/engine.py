@@ -24,7 +24,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.api_s
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import BALANCE_INFO
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
-from ansible_collections.community.vonage.plugins.module_utils._operations.run import argument_spec, run_task
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import argument_spec, run_operation
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import (
     Observation,
@@ -418,7 +418,7 @@ class Engine:
         defaults = {name: details.get("default") for name, details in argument_spec(operation).items()}
         params = {**defaults, **given}
         params["timeout"] = 30.0
-        result, warnings = run_task(operation, given, params, False, self._connect)
+        result, warnings = run_operation(operation, given, params, False, self._connect)
         self._print(warnings, result)
         return result
 

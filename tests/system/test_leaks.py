@@ -88,7 +88,7 @@ CASES = {
     "balance-refused-in-json": Case("vonage_balance_info", at("json/403"), "HTTP 403"),
     "balance-refused-in-html": Case("vonage_balance_info", at("html/403"), "HTTP 403"),
     "balance-refused-in-200": Case("vonage_balance_info", at("legacy/200"), '"code": "420"'),
-    "balance-answered-in-html": Case("vonage_balance_info", at("html/200"), "is not JSON"),
+    "balance-answered-in-html": Case("vonage_balance_info", at("html/200"), "is not a JSON object"),
     "balance-redirected": Case(
         "vonage_balance_info", at("redirect/302"), "The redirect to proxy.example.com was not followed"
     ),
@@ -145,7 +145,7 @@ CASES = {
     "create-refused-in-json": Case("vonage_api_secret", {**CREATE, **at("json/403/writes")}, "HTTP 403"),
     "create-refused-in-html": Case("vonage_api_secret", {**CREATE, **at("html/403/writes")}, "HTTP 403"),
     "create-retried": Case("vonage_api_secret", {**CREATE, **at("json/429/writes"), "retries": 1}, "HTTP 429"),
-    "create-unanswered": Case("vonage_api_secret", {**CREATE, **at("html/500/writes")}, "does not answer"),
+    "create-unanswered": Case("vonage_api_secret", {**CREATE, **at("html/500/writes")}, "is not accepted"),
     "create-unsent": Case("vonage_api_secret", {**CREATE, **UNSENT}, '"outcome": "not_sent"'),
     "create-lost": Case("vonage_api_secret", {**CREATE, **at("lost/0/writes")}, '"changed": true'),
     "create-again": Case("vonage_api_secret", {**CREATE, "api_secret": NEW}, '"changed": false'),
@@ -181,7 +181,7 @@ CASES = {
     "subaccounts-in-check-mode": Case("vonage_subaccount_info", {}, f'"api_key": "{SUBACCOUNT}"', CHECK),
     "subaccounts-refused-in-json": Case("vonage_subaccount_info", at("json/403"), "HTTP 403"),
     "subaccounts-refused-in-html": Case("vonage_subaccount_info", at("html/403"), "HTTP 403"),
-    "subaccounts-answered-in-html": Case("vonage_subaccount_info", at("html/200"), "is not JSON"),
+    "subaccounts-answered-in-html": Case("vonage_subaccount_info", at("html/200"), "is not a JSON object"),
     "subaccounts-answered-with-an-error": Case("vonage_subaccount_info", at("legacy/200"), "no list of subaccounts"),
     "subaccounts-lost": Case("vonage_subaccount_info", {**at("lost/0"), **ONCE}, "got no response"),
     "subaccount": Case("vonage_subaccount_info", {"account_id": SUBACCOUNT}, '"primary": null'),

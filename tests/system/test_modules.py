@@ -139,4 +139,4 @@ def test_the_plays_of_a_rotation_on_localhost_become_nobody_else(place: Rehearsa
     run = place.run("-vvv", environment=sudo_that_empties_the_environment(place))
     assert run.status == 0, run.output
     assert len(place.secret_ids()) == 1
-    assert "runs as a module: it becomes another user" not in run.output
+    assert "runs as a module: it uses become" not in run.output

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What vonage_account_settings does."""
+"""The operation of vonage_account_settings."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.opera
     Operation,
     Params,
     Result,
-    asking_first,
+    read_before_change,
 )
 
-# Option: (form field of the request, key of the answer). The capital B is Vonage's; the field with a small one is
-# ignored without an error.
+# Option: (form field of the request, key of the response). Vonage ignores the form fields with a lower-case b.
 _CALLBACKS = {
     "mo_callback_url": ("moCallBackUrl", "mo-callback-url"),
     "dr_callback_url": ("drCallBackUrl", "dr-callback-url"),
@@ -40,21 +39,21 @@ _LIMITS = {
     "max_calls_per_second": "max-calls-per-second",
 }
 
-# Of a limit; Python does not convert any number of them.
-_MOST_DIGITS = 19
+# Longer limits are invalid; Python limits the digits that it converts.
+_MAX_DIGITS = 19
 
 
 def _account_settings(client: Client, params: Params, check_mode: bool) -> Result:
     for option in _CALLBACKS:
         if params[option] and not params[option].lower().startswith(("http://", "https://")):
             raise NotSent(f"{option} must be a URL that begins with https:// or http://, or empty to unset it")
-    with asking_first("Nothing was changed"):
+    with read_before_change("Nothing was changed"):
         before = _settings(client.read_settings())
     wanted = {option: params[option] for option in _CALLBACKS if params[option] is not None}
     different = _different(wanted, before)
     fields = {_CALLBACKS[option][0]: value for option, value in different.items()}
     if params["http_forward_method"] is not None:
-        # Vonage never returns it, so it cannot be compared and is sent each time.
+        # Vonage does not return it, so it cannot be compared and is always sent.
         fields["httpForwardMethod"] = params["http_forward_method"]
     after = {**before, **different}
     if fields and not check_mode:
@@ -64,32 +63,32 @@ def _account_settings(client: Client, params: Params, check_mode: bool) -> Resul
         diff["before"]["http_forward_method"] = "(Vonage does not show it)"
         diff["after"]["http_forward_method"] = params["http_forward_method"]
     result: Result = {"changed": bool(fields), "settings": after, "diff": diff}
-    respelt = [option for option, value in wanted.items() if after[option] != value]
-    if respelt:
+    normalized = [option for option, value in wanted.items() if after[option] != value]
+    if normalized:
         result["warnings"] = [
-            f"Vonage writes {option} as {after[option]}, which is the same URL as {wanted[option]}"
-            for option in respelt
+            f"Vonage returns {option} as {after[option]}, which is equivalent to {wanted[option]}"
+            for option in normalized
         ]
     return result
 
 
 def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mapping[str, str]) -> dict[str, t.Any]:
-    """Write settings, and make sure that Vonage took them.
+    """Write settings, and verify that Vonage saved them.
 
-    :param fields: What to send.
-    :param callbacks: Those of it that can be read back, by option.
+    :param fields: The form fields to send.
+    :param callbacks: The new callback URLs, by option.
     :returns: The settings afterwards.
-    :raises Refused: Vonage kept an old value, in either of the two ways in which it may say so.
-    :raises UnknownOutcome: No answer came, and it cannot be seen that the settings were taken.
+    :raises Refused: Vonage rejected the request, or kept an old value.
+    :raises UnknownOutcome: There was no response, and the new settings are not all visible.
     """
     check = (
-        "Vonage saves a callback URL only when the URL answers a GET with 200 at that moment: bring the webhook up,"
-        " without authentication, and run the task again"
+        "Vonage saves a callback URL only if the URL responds to a GET with 200: start the webhook, without"
+        " authentication, and run the task again"
     )
     try:
         after = _settings(client.write_settings(fields))
     except Refused as error:
-        # 420 is the rest host's way to refuse for reasons of its own; the one that is documented is the URL check.
+        # The rest host uses 420 for several reasons. The documented one is the check of the URL.
         if error.status == 420 and callbacks:
             raise error.with_message(f"{error.message}. {check}") from None
         raise
@@ -100,9 +99,9 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
             raise error from None
         old = _different(callbacks, after)
         if old:
-            message = f"{error.message}. Read again, {' and '.join(old)} still had the old value"
+            message = f"{error.message}. {' and '.join(old)} still had the old value afterwards"
         elif len(callbacks) < len(fields):
-            message = f"{error.message}. Vonage never shows http_forward_method, so it may not be saved"
+            message = f"{error.message}. Vonage does not return http_forward_method, so it may not be saved"
         else:
             return after
         raise error.with_message(f"{message}: run the task again, which is safe") from None
@@ -117,12 +116,12 @@ def _write_settings(client: Client, fields: Mapping[str, str], callbacks: Mappin
 
 
 def _different(wanted: Mapping[str, str], stored: Mapping[str, t.Any]) -> dict[str, str]:
-    """Those of the wanted callbacks that are not what is stored."""
+    """The wanted callback URLs that differ from the stored ones."""
     return {option: url for option, url in wanted.items() if not _same_url(url, stored[option])}
 
 
 def _same_url(one: str, other: str) -> bool:
-    """Whether two URLs differ at most in what RFC 3986 normalises: nobody knows whether Vonage does."""
+    """Whether two URLs are equivalent after RFC 3986, because Vonage may normalize them."""
     return one == other or _normal_url(one) == _normal_url(other)
 
 
@@ -142,13 +141,13 @@ def _normal_url(url: str) -> str:
 
 
 def _settings(body: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Vonage's settings under the names of this collection; a callback that is "", null or absent is unset."""
+    """The settings under the names of this collection. A missing or null callback URL becomes ""."""
     settings: dict[str, t.Any] = {option: body.get(key) or "" for option, (_field, key) in _CALLBACKS.items()}
     for name, key in _LIMITS.items():
         value = body.get(key)
-        # Seen as numbers and as numeric strings, and one of them not at all.
+        # Vonage returns numbers or numeric strings, and omits some limits.
         digits = str(value)
-        settings[name] = int(digits) if digits.isdecimal() and len(digits) < _MOST_DIGITS else None
+        settings[name] = int(digits) if digits.isdecimal() and len(digits) < _MAX_DIGITS else None
     return settings
 
 

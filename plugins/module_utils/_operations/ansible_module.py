@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""Runs an operation as an Ansible module, on whatever host a task is for."""
+"""Runs an operation as an Ansible module."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ansible_collections.community.vonage.plugins.module_utils._api.transport im
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
     argument_spec,
-    run_task,
-    secret_texts,
+    run_operation,
+    secret_values,
 )
 
 
 class MaskingModule(basic.AnsibleModule):  # type: ignore[misc]
-    """Masks secret options as they are after conversion, too: the base class knows them as they were given.
+    """Masks secret options also in their converted form.
 
-    The candidates of `a,b` are an example: it masks that text, and neither a nor b.
+    The base class masks only the original form: for the list `a,b` that text, but neither a nor b.
     """
 
     def exit_json(self, **result: t.Any) -> None:
@@ -35,20 +35,17 @@ class MaskingModule(basic.AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg, **result)
 
     def _mask(self) -> None:
-        self.no_log_values.update(secret_texts(self.argument_spec, self.params))
+        self.no_log_values.update(secret_values(self.argument_spec, self.params))
 
 
 def run_module(operation: Operation) -> None:
-    """Read the task's options, run the operation, and end the module with its result.
-
-    :param operation: What the module does.
-    """
+    """Run an operation with the options of the task, and exit with its result."""
     module = MaskingModule(
         argument_spec=argument_spec(operation), required_if=operation.required_if, supports_check_mode=True
     )
     if not HAS_REQUESTS:
         module.fail_json(msg=basic.missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    result, warnings = run_task(operation, basic._load_params(), module.params, module.check_mode)
+    result, warnings = run_operation(operation, basic._load_params(), module.params, module.check_mode)
     for warning in warnings:
         module.warn(warning)
     if result.pop("failed", False):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What vonage_api_secret_info does."""
+"""The operation of vonage_api_secret_info."""
 
 from __future__ import annotations
 
@@ -25,63 +25,65 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
     account_ids = [client.api_key] if params["account_ids"] is None else params["account_ids"]
     candidates = params["candidates"] or []
     if "" in candidates:
-        raise NotSent("candidates holds an empty value; give only values that may be secrets")
+        raise NotSent("candidates contains an empty value; remove it from the list")
     if not account_ids:
-        raise NotSent("account_ids is an empty list; leave it out to list the secrets of the account of api_key")
+        raise NotSent("account_ids is an empty list; omit it to list the secrets of the account api_key")
     for account_id in account_ids:
         check_account_id("account_ids", account_id)
-    at_once = params["concurrency"]
-    if not 1 <= at_once <= MAX_CONNECTIONS:
-        raise NotSent(f"concurrency must be 1 to {MAX_CONNECTIONS}, not {at_once}")
-    listings = _at_once(client, at_once, lambda account_id: _listing(client, account_id), account_ids)
+    concurrency = params["concurrency"]
+    if not 1 <= concurrency <= MAX_CONNECTIONS:
+        raise NotSent(f"concurrency must be 1 to {MAX_CONNECTIONS}, not {concurrency}")
+    listings = _map_concurrently(client, concurrency, lambda account_id: _list_account(client, account_id), account_ids)
     rows = [row for row, _error in listings]
     errors = [error for _row, error in listings if error]
     if len(errors) == len(rows) and not candidates:
         raise errors[0]
     first = rows[0]
-    answers: dict[str, Probe] = {}
+    probes: dict[str, Probe] = {}
     if first["error"] is None and first["account_id"] == client.api_key:
-        # The list was read with it.
-        answers[client.credentials.api_secret] = Probe("accepted")
+        # The login of the task just worked.
+        probes[client.credentials.api_secret] = Probe("accepted")
     for value in candidates:
-        if value not in answers:
-            answers[value] = client.probe(account_ids[0], value)
-    accepted = next((probe for probe in answers.values() if probe.secrets is not None), None)
+        if value not in probes:
+            probes[value] = client.probe(account_ids[0], value)
+    accepted = next((probe for probe in probes.values() if probe.secrets is not None), None)
     if first["error"] is not None and accepted is not None and accepted.secrets is not None:
         first["secrets"] = [secret.as_dict() for secret in accepted.secrets]
-    # As long as no credential at all is accepted, a refusal may be of the address, the method or the account, and
-    # says nothing of a value.
-    sure = first["error"] is None or accepted is not None
+    # If no login at all is accepted, the reason may be the address, the authentication method or the account, and not
+    # the value.
+    conclusive = first["error"] is None or accepted is not None
     result: Result = {
         "changed": False,
         "accounts": rows,
         "secrets": first["secrets"],
-        "candidates": [_verdict(answers[value].result, sure) for value in candidates],
+        "candidates": [_candidate_result(probes[value].result, conclusive) for value in candidates],
     }
-    # The task goes on, and an empty list of secrets looks like room for one.
+    # Warn: the play goes on, and the empty list looks like an account without secrets.
     unlisted = [row for row in rows if row["error"] and not (row is first and accepted)]
     if unlisted:
         result["warnings"] = [f"Account {row['account_id']}: {row['error']['msg']}" for row in unlisted]
     return result
 
 
-def _at_once(client: Client, most: int, function: Callable[[str], _T], items: Sequence[str]) -> list[_T]:
-    """The results of calls for each item, in their order, with at most so many of them under way."""
+def _map_concurrently(
+    client: Client, concurrency: int, function: Callable[[str], _T], items: Sequence[str]
+) -> list[_T]:
+    """Call a function for each item in threads, and return the results in order."""
     if len(items) == 1:
         return [function(items[0])]
-    pool = ThreadPoolExecutor(max_workers=min(most, len(items)))
+    pool = ThreadPoolExecutor(max_workers=min(concurrency, len(items)))
     try:
         return list(pool.map(function, items))
     except BaseException:
-        # A task that is interrupted ends at once; a call that is under way, with its answer or its timeout.
+        # Do not wait for the other threads; each ends with its current request.
         client.stop()
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageError | None]:
-    """One account's row of the result, and the error that it reports."""
+def _list_account(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageError | None]:
+    """The row of an account in the result, and its error."""
     try:
         secrets, error = client.list_secrets(account_id), None
     except VonageError as failure:
@@ -94,8 +96,8 @@ def _listing(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageE
     return row, error
 
 
-def _verdict(result: ProbeResult, sure: bool) -> ProbeResult:
-    return "unknown" if result == "refused" and not sure else result
+def _candidate_result(result: ProbeResult, conclusive: bool) -> ProbeResult:
+    return "unknown" if result == "refused" and not conclusive else result
 
 
 API_SECRET_INFO = Operation(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""Reads the balance, for two of the modules, and is all of one of them."""
+"""The operation of vonage_balance_info."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _balance_info(client: Client, _params: Params, _check_mode: bool) -> Result:
 
 def read_balance(client: Client) -> dict[str, t.Any]:
     balance = client.get_balance()
-    # Vonage keeps balances in euro and its answer names no currency.
+    # Vonage keeps all balances in euro, and returns no currency.
     return {"value": float(balance.value), "currency": "EUR", "auto_reload": balance.auto_reload}
 
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What all operations are: a module's own options, and one function from client, options and check mode to a result.
+"""An operation: what a module does, without AnsibleModule.
 
-Nothing here knows AnsibleModule: whoever runs an operation hands in the checked options and turns the errors of
-`_api.errors` into a failure. Each function has one path for both modes, with one guard around its write.
+An operation gets a client, validated options and the check mode, and returns a result or raises an error of
+`_api.errors`. It has one code path for both modes, and one guard around its write.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Result = dict[str, t.Any]
 
 
 class Operation:
-    """A module, without the Ansible around it.
+    """What a module does.
 
-    :param run: Does the work and returns the result; raises `VonageError`.
-    :param options: Argument spec of the options beside the connection's.
-    :param required_if: As in AnsibleModule.
+    :param run: Returns the result or raises a `VonageError`.
+    :param options: Argument spec of the options of the module, without those of the connection.
+    :param required_if: As for AnsibleModule.
     :param never_null: Options that must not be null; see `validate_raw_options`.
     """
 
@@ -45,10 +45,10 @@ class Operation:
 
 
 @contextmanager
-def asking_first(nothing_done: str) -> Iterator[None]:
-    """Around the questions that come before a change: whoever branches on the outcome asks for that of the change.
+def read_before_change(nothing_done: str) -> Iterator[None]:
+    """Wrap the reads before a change: without a response to them, the outcome of the task is `not_sent`.
 
-    :param nothing_done: Is added to the message when there is no answer.
+    :param nothing_done: Is appended to the message.
     """
     try:
         yield

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""A task, from its options to its result: the same as a module, and in the controller's own process."""
+"""Runs an operation for a task, as a module and in the process of the controller's worker."""
 
 from __future__ import annotations
 
@@ -31,28 +31,24 @@ Spec = Mapping[str, Mapping[str, t.Any]]
 
 
 def argument_spec(operation: Operation) -> dict[str, Mapping[str, t.Any]]:
-    """All options of an operation's task.
-
-    :param operation: What the task does.
-    """
+    """The argument spec of an operation, with the options of the connection."""
     return {**connection_argument_spec(), **_REDACT, **operation.options}
 
 
-def run_task(
+def run_operation(
     operation: Operation,
-    given: Params,
+    raw_options: Params,
     params: Params,
     check_mode: bool,
     connect: Callable[[Connection, Callable[[str], None]], Client] | None = None,
 ) -> tuple[Result, list[str]]:
-    """Do what a task asks for. Raises nothing.
+    """Run an operation, and turn every exception into a failed result.
 
-    :param operation: What the task does.
-    :param given: The options as the task gives them.
-    :param params: The same after the argument spec: converted, and with defaults.
+    :param raw_options: The options of the task, before Ansible converts them.
+    :param params: The options after conversion, with defaults.
     :param check_mode: Whether nothing may be changed.
-    :param connect: Makes a client of a connection and of a function that is told of warnings; by default, a new one.
-    :returns: The result, with `failed`, `msg` and `error` when it is a failure; and the warnings, each of them once.
+    :param connect: Makes the client from a connection and a function that takes warnings; by default `Client`.
+    :returns: The result, with `failed`, `msg` and `error` if it failed, and the warnings without duplicates.
     """
     spec = argument_spec(operation)
     warnings: dict[str, None] = {}
@@ -61,31 +57,32 @@ def run_task(
         warnings[warning] = None
 
     try:
-        validate_raw_options(given, spec, operation.never_null)
+        validate_raw_options(raw_options, spec, operation.never_null)
         connection = Connection.from_params(params)
         client = (connect or Client)(connection, warn)
-        client.hide(secret_texts(spec, params))
+        client.hide(secret_values(spec, params))
         result = operation.run(client, params, check_mode)
         for warning in result.pop("warnings", ()):
             warn(warning)
     except VonageError as error:
-        result = failure(error)
+        result = failed_result(error)
     except Exception as error:
-        # A mistake of ours. Ansible's own report of it would show what an exception holds, secrets too.
-        redact = Redactor([(str(params.get("api_key")), secret) for secret in secret_texts(spec, params)])
-        places = " < ".join(
+        # A bug. Ansible would print the exception and the secrets in it.
+        redact = Redactor([(str(params.get("api_key")), secret) for secret in secret_values(spec, params)])
+        traceback_lines = " < ".join(
             f"{os.path.basename(frame.filename)}:{frame.lineno}"
             for frame in reversed(traceback.extract_tb(error.__traceback__))
         )
-        what = redact(f"{type(error).__name__}: {error}")
-        result = failure(UnknownOutcome(f"This is a bug, please report it at {_ISSUES}: {what} ({places})"))
+        text = redact(f"{type(error).__name__}: {error}")
+        result = failed_result(
+            UnknownOutcome(f"This is a bug, please report it at {_ISSUES}: {text} ({traceback_lines})")
+        )
     return replace_surrogates(result), replace_surrogates(list(warnings))
 
 
-def secret_texts(spec: Spec, params: Params) -> set[str]:
-    """Every text of an option that must not be shown.
+def secret_values(spec: Spec, params: Params) -> set[str]:
+    """The values of all options with `no_log`.
 
-    :param spec: The argument spec.
     :param params: The options, before or after conversion.
     """
     names = (
@@ -105,9 +102,6 @@ def _texts(value: t.Any) -> Iterator[str]:
         yield str(value)
 
 
-def failure(error: VonageError) -> Result:
-    """The result of a task that failed.
-
-    :param error: Why.
-    """
+def failed_result(error: VonageError) -> Result:
+    """The result of a task that failed with an error."""
     return {"failed": True, "msg": error.message, "error": error.as_dict(), **error.result}

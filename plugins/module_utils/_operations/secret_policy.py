@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""The rules that Vonage puts on a new API secret, and a generator that keeps them.
+"""Vonage's rules for a new API secret, and a generator of such secrets.
 
 Source: https://developer.vonage.com/en/account/secret-management: 8 to 25 characters, at least one lower-case
-letter, one upper-case letter and one digit. They hold for a secret that is *created*; one that is used to log in may
-be older than the rules and is never checked against them.
+letter, one upper-case letter and one digit. The rules are for *new* secrets: a secret that is used to log in may be
+older than the rules, and is not checked.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ import string
 MINIMUM_LENGTH = 8
 MAXIMUM_LENGTH = 25
 
-# Letters and digits alone: other clients put the same value into query strings, forms and SIP digests, where
-# quotes, %, +, & and # do not survive. 25 of them carry about 148 bits.
+# Letters and digits only: other clients put the secret into query strings, forms and SIP digests without escaping it.
+# 25 of these characters have about 148 bits of entropy.
 _ALPHABET = string.ascii_letters + string.digits
 
 
-def broken_rules(value: str) -> list[str]:
-    """Name every rule that a new secret breaks.
+def policy_violations(value: str) -> list[str]:
+    """Check a new secret against the rules.
 
-    :param value: The value that is to become an API secret.
-    :returns: One phrase a rule that is broken, fit to follow "The secret must "; empty when Vonage will take it.
-        No phrase holds any part of the value.
+    :param value: The new secret.
+    :returns: A phrase for each violated rule, to follow "The secret must ". No phrase contains a part of the value.
     """
     rules = []
     if not MINIMUM_LENGTH <= len(value) <= MAXIMUM_LENGTH:
@@ -45,14 +44,14 @@ def broken_rules(value: str) -> list[str]:
     return rules
 
 
-def generate() -> str:
-    """Make a value for a new API secret.
+def generate_secret() -> str:
+    """Generate a new API secret.
 
-    :returns: 25 characters of A-Z, a-z and 0-9 from the operating system's random source: a letter first, and every
-        class that Vonage asks for.
+    :returns: 25 characters of A-Z, a-z and 0-9 from the random source of the operating system. The first one is a
+        letter, and all three classes occur.
     """
     while True:
         value = "".join(secrets.choice(_ALPHABET) for _position in range(MAXIMUM_LENGTH))
-        # A draw that misses a rule is thrown away whole: mending it would make some values likelier than others.
-        if value[0] in string.ascii_letters and not broken_rules(value):
+        # Retry instead of replacing characters, which would make some values more likely than others.
+        if value[0] in string.ascii_letters and not policy_violations(value):
             return value

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What vonage_subaccount_info does."""
+"""The operation of vonage_subaccount_info."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.opera
 def _subaccount_info(client: Client, params: Params, _check_mode: bool) -> Result:
     if params["account_id"] is None:
         return {"changed": False, **client.list_subaccounts().as_dict()}
-    # Vonage shows the primary account in the list alone, which would be a second request.
+    # Only the list has the primary account, and would take a second request.
     return {"changed": False, "primary": None, "subaccounts": [client.get_subaccount(params["account_id"]).as_dict()]}
 
 

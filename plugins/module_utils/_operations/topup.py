@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What vonage_topup does."""
+"""The operation of vonage_topup."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.opera
     Operation,
     Params,
     Result,
-    asking_first,
+    read_before_change,
 )
 
 
@@ -31,19 +31,19 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
     reference = params["transaction_reference"].strip()
     if not reference:
         raise NotSent(
-            "transaction_reference must be the reference of the payment that switched auto-reload on; the Vonage"
-            " dashboard shows it under Billing & Payments"
+            "transaction_reference must be the reference of the payment that enabled auto-reload; the Vonage dashboard"
+            " shows it under Billing & Payments"
         )
     if params["below"] is not None and not math.isfinite(params["below"]):
         raise NotSent(f"below must be an amount in euro such as 20, not {params['below']:g}")
-    with asking_first("The top-up was not sent"):
+    with read_before_change("The top-up was not sent"):
         balance = read_balance(client)
     if params["below"] is not None and balance["value"] >= params["below"]:
         return {"changed": False, "balance": balance, "topped_up": False}
     if balance["auto_reload"] is False:
         raise Refused(
-            "Auto-reload is off, so Vonage has no payment to repeat and nothing was charged: switch auto-reload on in"
-            " the Vonage dashboard under Billing & Payments",
+            "Auto-reload is off, so Vonage has no payment to repeat; nothing was charged: enable auto-reload in the"
+            " Vonage dashboard under Billing & Payments",
             ErrorInfo(code="auto-reload-off"),
         )
     if not check_mode:
@@ -53,8 +53,8 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
             after = _balance_if_possible(client)
             was, now = f"{balance['value']:.2f}", "unknown" if after is None else f"{after['value']:.2f}"
             message = (
-                f"{error.message}. The account may have been charged (balance in euro before: {was}, now: {now}): look"
-                " at the payments in the Vonage dashboard before you run this again"
+                f"{error.message}. The account may have been charged (balance in euro before: {was}, now: {now}): check"
+                " the payments in the Vonage dashboard before you run the task again"
             )
             unknown = error.with_message(message)
             unknown.result = {"balance": balance, "balance_after": after}
@@ -63,7 +63,7 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
 
 
 def _balance_if_possible(client: Client) -> dict[str, t.Any] | None:
-    """The balance, or None: while an error is looked into, another one must not take its place."""
+    """The balance; None after an error, so that it does not replace the error of the top-up."""
     try:
         return read_balance(client)
     except VonageError:

@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""The action of every module: runs its operation in the controller's worker where that is possible, else the module.
+"""The base of all vonage_* actions: runs the operation in the controller's worker if possible, otherwise the module.
 
-To run a module takes packing, a new Python and its imports, which costs some fifty times as much as a call to Vonage.
-What comes out is the same: whatever could come out differently, such as the message about a wrong option, is left to
-the module.
+A module has to be packed, started with a new Python and imported, which takes about fifty times as long as a request to
+Vonage. Both ways give the same result. Where the result could differ, such as the message for an invalid option, the
+module is run.
 """
 
 from __future__ import annotations
@@ -37,17 +37,20 @@ from ansible_collections.community.vonage.plugins.module_utils._api.transport im
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
     argument_spec,
-    failure,
-    run_task,
-    secret_texts,
+    failed_result,
+    run_operation,
+    secret_values,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process.eligibility import Situation, why_a_module
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.eligibility import (
+    TaskContext,
+    fallback_reason,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._in_process.tls_context import (
-    load_trust,
-    trusting_session,
+    load_default_ca_bundle,
+    session_with_ca_bundle,
 )
 
-# What a later ansible-core may do without is looked for, tried before anything is sent, and else left to the module.
+# Internals of ansible-core. They are tested before anything is sent; a release without them runs the module.
 try:
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
     from ansible.module_utils.common.parameters import remove_values
@@ -56,35 +59,35 @@ except ImportError:
 
 Result = dict[str, t.Any]
 
-# How ActionBase reads the output of a module: up to ansible-core 2.18, and since.
-_READERS = (["self", "res"], ["self", "res", "profile"])
-_READER = list(inspect.signature(getattr(ActionBase, "_parse_returned_data", lambda: None)).parameters)
+# Parameters of the method that parses the output of a module: before ansible-core 2.19, and since.
+_KNOWN_PARSER_PARAMETERS = (["self", "res"], ["self", "res", "profile"])
+_PARSER_PARAMETERS = list(inspect.signature(getattr(ActionBase, "_parse_returned_data", lambda: None)).parameters)
 
-# Since ansible-core 2.21 a result shows how a module was invoked only when that is asked for.
+# The setting that adds the invocation to a result. Before ansible-core 2.21, results always have it.
 _INVOCATION = "INJECT_INVOCATION" if "INJECT_INVOCATION" in C.config.get_configuration_definitions() else None
 
-# A module reads these files from the directory of the playbook, when their paths are relative.
-_FILES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+# Variables with paths. A module resolves relative paths in another directory than the worker.
+_PATH_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# In Ansible's main process, which imports the action of a task before it forks: loaded once for all of its workers.
-_TRUST = load_trust()
+# Ansible's main process imports the action before it forks, so this is loaded once for all workers.
+_CA_BUNDLE = load_default_ca_bundle()
 
-# Seconds without a call after which a connection is made anew: what stands in between may have forgotten it.
-_LONGEST_IDLE = 10.0
+# Seconds. Older idle connections are not used again, because a firewall or proxy may have dropped them.
+_MAX_IDLE = 10.0
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """All that is left to do for a task is to run it.
+class _PreparedTask:
+    """A task that can run in this process.
 
-    :ivar given: The options as the task gives them.
-    :ivar params: The same after the argument spec.
-    :ivar environment: What the task adds to the environment.
-    :ivar secrets: What must not be shown of the result.
-    :ivar shows_invocation: Whether the result says how the task was invoked.
+    :ivar raw_options: The options of the task.
+    :ivar params: The options after validation and conversion.
+    :ivar environment: The variables of the task keyword `environment`.
+    :ivar secrets: Values to mask in the result.
+    :ivar shows_invocation: Whether the result includes the invocation.
     """
 
-    given: Result
+    raw_options: Result
     params: Result
     environment: Mapping[str, str]
     secrets: set[str]
@@ -92,11 +95,11 @@ class _Prepared:
 
 
 class InProcessAction(ModuleAction):  # type: ignore[misc]
-    """A subclass names the operation, which is the one that its module runs."""
+    """An action; each subclass sets the operation of its module."""
 
     operation: t.ClassVar[Operation]
-    # Whether this process, or the one that it was forked from, has shown that it can read results.
-    rehearsed: t.ClassVar[bool] = False
+    # Whether the self-test passed, in this process or in the one that it was forked from.
+    self_tested: t.ClassVar[bool] = False
 
     def run(self, tmp: str | None = None, task_vars: Mapping[str, t.Any] | None = None) -> Result:
         try:
@@ -104,47 +107,51 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
         except AnsibleActionFail:
             raise
         except Exception as error:
-            # The module does without what is missing here, or says what is wrong.
-            prepared = f"{type(error).__name__} while it was prepared"
-        if isinstance(prepared, _Prepared):
-            return self._run_here(prepared)
+            # The module may work all the same, or reports the error.
+            prepared = f"preparing it raised {type(error).__name__}"
+        if isinstance(prepared, _PreparedTask):
+            return self._run_in_process(prepared)
         Display().vvv(f"{self._task.action} runs as a module: {prepared}")
         if self._connection.transport == "local" and self._connection.become is not None:
-            self._task.args = {**self._options_of_the_environment(), **self._task.args}
+            self._task.args = {**self._options_from_environment(), **self._task.args}
         return t.cast(Result, super().run(tmp, task_vars))
 
-    def _prepare(self, task_vars: Mapping[str, t.Any]) -> _Prepared | str:
-        """Do everything that can go wrong, but the task; or say why the module has to do it."""
-        if _READER not in _READERS:
-            return "this release of ansible-core is not known"
-        environment = _environment_of(self._task)
-        with _added(environment):
-            reason = why_a_module(self._situation(task_vars, environment))
+    def _prepare(self, task_vars: Mapping[str, t.Any]) -> _PreparedTask | str:
+        """Do everything that may fail before the first request.
+
+        :returns: The task, or the reason why it must run as a module.
+        """
+        if _PARSER_PARAMETERS not in _KNOWN_PARSER_PARAMETERS:
+            return "this release of ansible-core is not supported"
+        environment = _task_environment(self._task)
+        with _temporary_environment(environment):
+            reason = fallback_reason(self._context(task_vars, environment))
             if reason is not None:
                 return reason
-            spec, validator = _checks(self.operation)
-            given = _plain(self._task.args)
-            checked = validator.validate(given)
-            params = {**given, **checked.validated_parameters}
-            files = [params.get("ca_path"), *map(os.environ.get, _FILES)]
-        odd_options = checked.error_messages or checked._warnings or checked._deprecations
-        if odd_options or any(file and not os.path.isabs(file) for file in files):
-            return "its options need a look"
-        self.rehearse()
-        return _Prepared(
-            given=given,
+            spec, validator = _spec_and_validator(self.operation)
+            raw_options = _to_json_types(self._task.args)
+            validation = validator.validate(raw_options)
+            params = {**raw_options, **validation.validated_parameters}
+            paths = [params.get("ca_path"), *map(os.environ.get, _PATH_VARIABLES)]
+        reported = validation.error_messages or validation._warnings or validation._deprecations
+        if reported or any(path and not os.path.isabs(path) for path in paths):
+            return "the module must check its options"
+        self.self_test()
+        return _PreparedTask(
+            raw_options=raw_options,
             params=params,
             environment=environment,
-            secrets=secret_texts(spec, given) | secret_texts(spec, params),
+            secrets=secret_values(spec, raw_options) | secret_values(spec, params),
             shows_invocation=_INVOCATION is None or C.config.get_config_value(_INVOCATION, variables=task_vars),
         )
 
-    def _options_of_the_environment(self) -> Result:
-        """The options that this process's environment sets.
+    def _options_from_environment(self) -> Result:
+        """The options that are set by environment variables of this process.
 
-        sudo would hand the module an empty environment, and a task that is to reach a test server would reach Vonage.
+        sudo starts the module with an empty environment. Without this, a task that is meant for a test server would
+        reach Vonage.
         """
-        environment = {**os.environ, **_environment_of(self._task)}
+        environment = {**os.environ, **_task_environment(self._task)}
         names = {
             option: name
             for option, details in argument_spec(self.operation).items()
@@ -152,22 +159,22 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
         }
         return {option: environment[name] for option, name in names.items() if environment.get(name)}
 
-    def rehearse(self) -> None:
-        """Show that results can be read, as far as that was not shown before.
+    def self_test(self) -> None:
+        """Check once that results can be masked and parsed.
 
-        :raises Exception: They cannot, in this release of ansible-core.
+        :raises Exception: They cannot, with this release of ansible-core.
         """
-        if not InProcessAction.rehearsed:
-            for result in ({"changed": False, "balance": None}, failure(UnknownOutcome("secret"))):
-                self._as_of_the_module(result, {"secret"})
-            InProcessAction.rehearsed = True
+        if not InProcessAction.self_tested:
+            for result in ({"changed": False, "balance": None}, failed_result(UnknownOutcome("secret"))):
+                self._as_module_result(result, {"secret"})
+            InProcessAction.self_tested = True
 
-    def _situation(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> Situation:
+    def _context(self, task_vars: Mapping[str, t.Any], environment: Mapping[str, str]) -> TaskContext:
         switch = self._templar.template(task_vars.get("vonage_in_process"))
         delegated = self._task.delegate_to
         host_vars = task_vars["ansible_delegated_vars"][delegated] if delegated else task_vars
         interpreter = C.config.get_config_value("INTERPRETER_PYTHON", variables=host_vars)
-        return Situation(
+        return TaskContext(
             switch=os.environ.get("VONAGE_IN_PROCESS") if switch is None else switch,
             connection=self._connection.transport,
             become=self._connection.become is not None,
@@ -179,71 +186,76 @@ class InProcessAction(ModuleAction):  # type: ignore[misc]
             proxies_known=sys.platform != "darwin" or bool(getproxies_environment()),
         )
 
-    def _run_here(self, task: _Prepared) -> Result:
-        """Do what the module does. From here on, the module must not be run as well."""
+    def _run_in_process(self, task: _PreparedTask) -> Result:
+        """Run the operation. The module must not run after this, because a request may have been sent."""
 
         def connect(connection: Connection, warn: Callable[[str], None]) -> Client:
             return Client(connection, warn, session=_sessions.get(connection, task.environment))
 
-        with _added(task.environment), _sessions.forgotten_when_interrupted():
-            result, warnings = run_task(self.operation, task.given, task.params, self._task.check_mode, connect)
+        with _temporary_environment(task.environment), _sessions.closed_on_error():
+            result, warnings = run_operation(
+                self.operation, task.raw_options, task.params, self._task.check_mode, connect
+            )
         if task.shows_invocation:
             result["invocation"] = {"module_args": task.params}
         if warnings:
             result["warnings"] = warnings
         try:
-            return self._as_of_the_module(result, task.secrets)
+            return self._as_module_result(result, task.secrets)
         except Exception as error:
-            what = (
-                f"What was done cannot be shown, which is a bug: {type(error).__name__}. Look before you run it again"
+            message = (
+                f"This is a bug, the result cannot be returned: {type(error).__name__}. Check the account before you"
+                " run the task again"
             )
-            return failure(UnknownOutcome(what))
+            return failed_result(UnknownOutcome(message))
 
-    def _as_of_the_module(self, result: Result, secrets: set[str]) -> Result:
-        """Mask a result as AnsibleModule does, and read it as ansible-core reads the output of a module."""
-        kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
-        output = json.dumps({**remove_values(result, secrets), **kept})
-        read = self._parse_returned_data({"rc": 0, "stdout": output, "stderr": ""}, *["legacy"][: len(_READER) - 2])
-        # Since ansible-core 2.21 it is an object.
+    def _as_module_result(self, result: Result, secrets: set[str]) -> Result:
+        """Mask a result like AnsibleModule, and parse it like the output of a module."""
+        unmasked = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
+        output = json.dumps({**remove_values(result, secrets), **unmasked})
+        read = self._parse_returned_data(
+            {"rc": 0, "stdout": output, "stderr": ""}, *["legacy"][: len(_PARSER_PARAMETERS) - 2]
+        )
+        # ansible-core 2.21 returns an object.
         return t.cast(Result, read if isinstance(read, dict) else read.as_result_dict(for_round_trip=True))
 
 
-def _environment_of(task: t.Any) -> dict[str, str]:
-    """What a task adds to the environment."""
-    return {name: str(value) for one in task.environment or [] for name, value in (one or {}).items()}
+def _task_environment(task: t.Any) -> dict[str, str]:
+    """The variables of the task keyword `environment`."""
+    return {name: str(value) for variables in task.environment or [] for name, value in (variables or {}).items()}
 
 
 @functools.cache
-def _checks(operation: Operation) -> tuple[t.Any, t.Any]:
-    """The argument spec of an operation, and what checks options against it."""
+def _spec_and_validator(operation: Operation) -> tuple[t.Any, t.Any]:
+    """The argument spec of an operation, and its validator."""
     spec = argument_spec(operation)
     return spec, ArgumentSpecValidator(spec, required_if=operation.required_if)
 
 
-def _plain(value: t.Any) -> t.Any:
-    """A value of a task as it arrives at a module: without the marks of ansible-core.
+def _to_json_types(value: t.Any) -> t.Any:
+    """Convert a value of a task to the types of JSON, as a module receives it, without the tags of ansible-core.
 
-    :raises TypeError: It holds something that has no counterpart in JSON.
+    :raises TypeError: The value contains a type that JSON does not have.
     """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        # Not str(), which leaves a subclass as it is.
+        # str() would not convert a subclass.
         return str.__str__(value)
     if isinstance(value, (int, float)):
         return int(value) if isinstance(value, int) else float(value)
     if getattr(value, "__ENCRYPTED__", False):
         return str(value)
     if isinstance(value, Mapping):
-        return {_plain(name): _plain(item) for name, item in value.items()}
+        return {_to_json_types(name): _to_json_types(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    raise TypeError(f"{type(value)} is not plain")
+        return [_to_json_types(item) for item in value]
+    raise TypeError(f"{type(value)} is not a type of JSON")
 
 
 @contextlib.contextmanager
-def _added(environment: Mapping[str, str]) -> Iterator[None]:
-    """With more in the environment, and nothing of it left afterwards; a worker runs one task at a time."""
+def _temporary_environment(environment: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the time of a task. A worker runs one task at a time."""
     before = {name: os.environ.get(name) for name in environment}
     try:
         os.environ.update(environment)
@@ -256,8 +268,8 @@ def _added(environment: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-class _Sessions:
-    """Keeps connections open from one item of a loop to the next, as long as nothing about them changes."""
+class _SessionCache:
+    """Keeps connections open between the items of a loop."""
 
     def __init__(self) -> None:
         self._key: t.Any = None
@@ -265,32 +277,32 @@ class _Sessions:
         self._used = 0.0
 
     def get(self, connection: Connection, environment: Mapping[str, str]) -> t.Any:
-        # With the process, because a fork must not share its parent's sockets.
+        # Includes the process id, because a fork must not share the sockets of its parent.
         key = (os.getpid(), connection, dict(environment))
-        if key != self._key or time.monotonic() - self._used > _LONGEST_IDLE:
-            self._forget()
-            self._key, self._session = key, trusting_session(_TRUST)
+        if key != self._key or time.monotonic() - self._used > _MAX_IDLE:
+            self._close()
+            self._key, self._session = key, session_with_ca_bundle(_CA_BUNDLE)
         self._used = time.monotonic()
         return self._session
 
     @contextlib.contextmanager
-    def forgotten_when_interrupted(self) -> Iterator[None]:
-        """Around calls: nobody knows what a connection has on its way that was left in the middle of one."""
+    def closed_on_error(self) -> Iterator[None]:
+        """Close the session after an exception: a connection may have an unread response."""
         try:
             yield
         except BaseException:
-            self._forget()
+            self._close()
             raise
 
-    def _forget(self) -> None:
+    def _close(self) -> None:
         if self._session is not None:
             self._session.close()
         self._key = self._session = None
 
 
-_sessions = _Sessions()
+_sessions = _SessionCache()
 
-# In the main process too, without a task: what ansible-core loads to read a result, its workers have then. Where that
-# does not work without a task, each of them does it.
+# Also in the main process, so that the workers need not import what ansible-core uses to parse a result. If this fails
+# without a task, each worker does it.
 with contextlib.suppress(Exception):
-    InProcessAction.__new__(InProcessAction).rehearse()
+    InProcessAction.__new__(InProcessAction).self_test()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""Decides where a task runs: in the controller's worker, or as a module."""
+"""Decides whether a task can run in the process of the controller's worker, or must run as a module."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from dataclasses import dataclass, field
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
-# Read when a call is made, so that they can be set for it. Others, such as PYTHONPATH, are read before.
-_HONOURED = re.compile(
+# Variables that are read with each request, so that a task can set them. Others, such as PYTHONPATH, are read earlier.
+_SUPPORTED_VARIABLES = re.compile(
     "VONAGE_[A-Z_]+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
     "|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR"
 )
 
-# Words of ansible-core for any Python that it finds.
+# Values of ansible_python_interpreter that make ansible-core look for a Python.
 _DISCOVERED = ("", "auto", "auto_legacy", "auto_silent", "auto_legacy_silent")
 
 
 @dataclass(frozen=True)
-class Situation:
-    """All that decides where a task runs.
+class TaskContext:
+    """What decides where a task runs.
 
-    :ivar switch: The variable `vonage_in_process`, else VONAGE_IN_PROCESS; None when neither is set.
+    :ivar switch: The variable `vonage_in_process` or else the environment variable VONAGE_IN_PROCESS; None if not set.
     :ivar connection: Name of the connection plugin.
     :ivar become: Whether the task becomes another user.
     :ivar asynchronous: Whether the task runs in the background.
-    :ivar interpreter: The Python that is asked for, or a word of ansible-core for any.
-    :ivar environment: What the task adds to the environment.
+    :ivar interpreter: The Python interpreter of the task, or `auto` and the like.
+    :ivar environment: The variables of the task keyword `environment`.
     :ivar has_requests: Whether the controller's Python has `requests`.
     :ivar platform: As `sys.platform`.
-    :ivar proxies_known: Whether the environment says which proxies to use, or that there are none.
+    :ivar proxies_known: Whether the environment defines the proxies, or that there are none.
     """
 
     switch: t.Any = None
@@ -53,32 +53,31 @@ class Situation:
     proxies_known: bool = False
 
 
-def why_a_module(situation: Situation) -> str | None:
-    """Decide where a task runs.
+def fallback_reason(context: TaskContext) -> str | None:
+    """Say why a task must run as a module.
 
-    :param situation: Of the task.
-    :returns: Why it has to run as a module; None when it can run in the worker.
+    :returns: The reason; None if the task can run in the worker.
     :raises AnsibleActionFail: The switch is neither true nor false.
     """
-    if not _is_on(situation.switch):
+    if not _is_on(context.switch):
         return "vonage_in_process is false"
-    if situation.connection != "local":
-        return f"the connection is {situation.connection}"
-    if situation.become:
-        return "it becomes another user"
-    if situation.asynchronous:
+    if context.connection != "local":
+        return f"the connection is {context.connection}"
+    if context.become:
+        return "it uses become"
+    if context.asynchronous:
         return "it is asynchronous"
-    if not _is_this_interpreter(situation.interpreter):
-        return f"the interpreter is {situation.interpreter}"
-    odd = [name for name in situation.environment if not _HONOURED.fullmatch(name)]
-    if odd:
-        return f"its environment sets {', '.join(odd)}"
-    if not situation.has_requests:
-        # Another Python may have it, and if not, the module says what to do.
-        return f"{sys.executable} has no requests"
-    if situation.platform == "darwin" and not situation.proxies_known:
-        # macOS may kill a forked process that asks the system for its proxies. With a proxy variable, nobody asks.
-        return "macOS would have to be asked for its proxies; if there are none, set no_proxy='*'"
+    if not _is_this_interpreter(context.interpreter):
+        return f"the interpreter is {context.interpreter}"
+    unsupported = [name for name in context.environment if not _SUPPORTED_VARIABLES.fullmatch(name)]
+    if unsupported:
+        return f"its environment sets {', '.join(unsupported)}"
+    if not context.has_requests:
+        # Another Python may have it. Otherwise the module reports it.
+        return f"requests is not installed for {sys.executable}"
+    if context.platform == "darwin" and not context.proxies_known:
+        # macOS may kill a forked process that reads the proxies of the system. requests does not, if a variable is set.
+        return "no proxy variable is set, and the proxies of macOS cannot be read; without a proxy, set no_proxy='*'"
     return None
 
 
@@ -96,6 +95,6 @@ def _is_on(switch: t.Any) -> bool:
 def _is_this_interpreter(path: str) -> bool:
     if path in _DISCOVERED or path == sys.executable:
         return True
-    # Another name of the same program beside it, such as python3. Elsewhere, it may belong to another environment.
-    beside = os.path.dirname(path) == os.path.dirname(sys.executable)
-    return beside and os.path.exists(path) and os.path.samefile(path, sys.executable)
+    # Another name in the same directory, such as python3. A link elsewhere may belong to another virtual environment.
+    same_directory = os.path.dirname(path) == os.path.dirname(sys.executable)
+    return same_directory and os.path.exists(path) and os.path.samefile(path, sys.executable)

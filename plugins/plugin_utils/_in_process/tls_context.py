@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""Verifies with a CA bundle that was loaded before a task began: to load one takes longer than a call.
+"""Caches a CA bundle in a TLS context: to load it takes longer than a request to Vonage.
 
-A part of the client that only a long-lived process has a use for. It is as strict as requests is by itself: it is for
-the plain case, and whatever differs is left to requests, which loads the bundle again.
+Verification is as strict as that of requests. The cached context is used only for requests that it fits; requests loads
+the bundle itself for all others.
 """
 
 from __future__ import annotations
@@ -31,80 +31,79 @@ if t.TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
 
 
-class Trust:
-    """A CA bundle that is loaded already.
+class CachedCABundle:
+    """A CA bundle, loaded into a TLS context.
 
-    :ivar file: Its path.
-    :ivar context: What urllib3 makes for a connection of its own, with the bundle in it.
-    :raises OSError: It cannot be loaded.
+    :ivar path: Path of the bundle.
+    :ivar context: A context as urllib3 makes it, with the bundle.
+    :raises OSError: The bundle cannot be loaded.
     """
 
-    def __init__(self, file: str) -> None:
-        self.file = file
-        # Before it is read: what changes meanwhile has to be read again.
-        self._loaded = self._state()
+    def __init__(self, path: str) -> None:
+        self.path = path
+        # Before it is loaded, so that a change during the load is noticed.
+        self._loaded = self._fingerprint()
         self.context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-        self.context.load_verify_locations(cafile=file)
+        self.context.load_verify_locations(cafile=path)
 
-    def is_of(self, verify: bool | str | None) -> bool:
-        """Whether this is what a request is to be verified with, and the file is still the one that was loaded.
+    def matches(self, verify: bool | str | None) -> bool:
+        """Whether a request is to be verified with this bundle, and the file has not changed since it was loaded.
 
-        :param verify: As an adapter of requests is told.
+        :param verify: The parameter of an adapter of requests.
         """
         try:
-            return (DEFAULT_CA_BUNDLE_PATH if verify is True else verify) == self.file and self._state() == self._loaded
+            return (
+                DEFAULT_CA_BUNDLE_PATH if verify is True else verify
+            ) == self.path and self._fingerprint() == self._loaded
         except OSError:
             return False
 
-    def _state(self) -> tuple[int, ...]:
-        found = os.stat(self.file)
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    def _fingerprint(self) -> tuple[int, ...]:
+        status = os.stat(self.path)
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def load_trust() -> Trust | None:
-    """Load the CA bundle that tasks verify with unless they name another one.
+def load_default_ca_bundle() -> CachedCABundle | None:
+    """Load the CA bundle that tasks use by default.
 
-    :returns: None when that cannot be done beforehand, which is no error: who needs the bundle says what is wrong.
+    :returns: None if it cannot be loaded. That is no error here: a request that needs the bundle reports it.
     """
     if not _USABLE:
         return None
     names = ("VONAGE_CA_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    file = next(filter(None, map(os.environ.get, names)), DEFAULT_CA_BUNDLE_PATH)
-    if not os.path.isabs(file) or not os.path.isfile(file):
+    path = next(filter(None, map(os.environ.get, names)), DEFAULT_CA_BUNDLE_PATH)
+    if not os.path.isabs(path) or not os.path.isfile(path):
         return None
     try:
-        return Trust(file)
+        return CachedCABundle(path)
     except OSError:
         return None
 
 
-def trusting_session(trust: Trust | None) -> Session:
-    """Make a session for a client.
-
-    :param trust: What it need not load again.
-    """
+def session_with_ca_bundle(bundle: CachedCABundle | None) -> Session:
+    """Make a session for a client that uses a cached CA bundle."""
     session = new_session()
-    if trust is not None:
-        session.mount("https://", _TrustingAdapter(trust, session.get_adapter("https://")))
+    if bundle is not None:
+        session.mount("https://", _CachedContextAdapter(bundle, session.get_adapter("https://")))
     return session
 
 
-class _TrustingAdapter(LimitedAdapter):
-    """Sends what is to be verified with a bundle that is loaded already, and leaves the rest to another adapter."""
+class _CachedContextAdapter(LimitedAdapter):
+    """Sends requests that are verified with the cached bundle, and passes others to the adapter of the client."""
 
-    def __init__(self, trust: Trust, other: BaseAdapter) -> None:
-        self._trust = trust
+    def __init__(self, bundle: CachedCABundle, other: BaseAdapter) -> None:
+        self._bundle = bundle
         self._other = other
-        # As the client's own.
+        # Like the adapter of the client.
         super().__init__(max_retries=0, pool_maxsize=MAX_CONNECTIONS)
 
     def init_poolmanager(self, *arguments: t.Any, **options: t.Any) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._trust.context)
+        super().init_poolmanager(*arguments, **options, ssl_context=self._bundle.context)
 
     def cert_verify(self, conn: t.Any, url: t.Any, verify: t.Any, cert: t.Any) -> None:
         super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-        # With a name, urllib3 would load the file into the context again; without both, it would trust the system.
-        if getattr(conn, "conn_kw", {}).get("ssl_context") is self._trust.context:
+        # With ca_certs, urllib3 would load the file again; without a context, it would use the CAs of the system.
+        if getattr(conn, "conn_kw", {}).get("ssl_context") is self._bundle.context:
             conn.ca_certs = None
 
     def send(
@@ -116,11 +115,11 @@ class _TrustingAdapter(LimitedAdapter):
         cert: t.Any = None,
         proxies: t.Any = None,
     ) -> Response:
-        # A proxy may speak TLS too, and does so with a context of its own.
-        if cert or select_proxy(request.url or "", proxies) or not self._trust.is_of(verify):
+        # The connection to an https:// proxy has a context of its own.
+        if cert or select_proxy(request.url or "", proxies) or not self._bundle.matches(verify):
             return self._other.send(request, stream, timeout, verify, cert, proxies)
-        # The default too is named: some releases of requests have a context of their own for it.
-        return super().send(request, stream, timeout, self._trust.file, cert, proxies)
+        # A path instead of True: some releases of requests cache a context of their own for True.
+        return super().send(request, stream, timeout, self._bundle.path, cert, proxies)
 
     def close(self) -> None:
         super().close()

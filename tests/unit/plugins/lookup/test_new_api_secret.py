@@ -8,7 +8,7 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.community.vonage.plugins.lookup.new_api_secret import LookupModule
-from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import broken_rules
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import policy_violations
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def lookup() -> LookupModule:
 def test_each_evaluation_makes_one_value_that_vonage_takes(lookup: LookupModule) -> None:
     values = [value for _evaluation in range(5) for value in lookup.run([], variables={})]
     assert len(set(values)) == 5
-    assert [broken_rules(value) for value in values] == [[]] * 5
+    assert [policy_violations(value) for value in values] == [[]] * 5
 
 
 def test_terms_are_refused(lookup: LookupModule) -> None:

@@ -125,7 +125,7 @@ def test_topup_without_auto_reload_is_refused_before_the_payment(wire: Wire, ben
     error = failure(TOPUP, bench, check_mode, transaction_reference=TRX, below=20.0)
     assert isinstance(error, Refused)
     assert error.code == "auto-reload-off"
-    assert "nothing was charged: switch auto-reload on" in error.message
+    assert "nothing was charged: enable auto-reload" in error.message
 
 
 def test_topup_goes_on_when_vonage_does_not_say_whether_auto_reload_is_on(wire: Wire, bench: Bench) -> None:
@@ -307,7 +307,7 @@ def test_settings_that_cannot_be_read_back_are_unknown_when_the_answer_is_lost(w
     expect_read(wire)
     error = failure(ACCOUNT_SETTINGS, bench, http_forward_method="POST_JSON")
     assert error.as_dict()["outcome"] == "unknown"
-    assert "Vonage never shows http_forward_method, so it may not be saved: run the task again" in error.message
+    assert "Vonage does not return http_forward_method, so it may not be saved: run the task again" in error.message
 
 
 def test_settings_whose_answer_is_lost_are_read_again(wire: Wire, bench: Bench) -> None:
@@ -328,7 +328,7 @@ def test_settings_that_were_perhaps_not_written_are_unknown(wire: Wire, bench: B
         expect_read(wire, mo="")
     error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
     assert (error.as_dict()["outcome"], error.status) == ("unknown", None)
-    told = "Read again, mo_callback_url still had the old value: run the task again, which is safe" in error.message
+    told = "mo_callback_url still had the old value afterwards: run the task again, which is safe" in error.message
     assert told is (found == "the old value")
 
 
@@ -338,7 +338,7 @@ def test_settings_that_vonage_refuses_with_420_name_the_check_of_the_url(wire: W
     wire.expect("POST", SETTINGS, form={"moCallBackUrl": MO}, status=420, body=zeroed)
     error = failure(ACCOUNT_SETTINGS, bench, mo_callback_url=MO)
     assert "Callback URL is not reachable" in error.message
-    assert "only when the URL answers a GET with 200" in error.message
+    assert "only if the URL responds to a GET with 200" in error.message
     assert (error.status, error.as_dict()["outcome"]) == (420, "refused")
 
 
@@ -357,7 +357,7 @@ def test_settings_that_are_the_same_url_are_not_written_but_warned_of(
     expect_read(wire, mo=stored_as)
     result = run(ACCOUNT_SETTINGS, bench, mo_callback_url=declared)
     assert result["changed"] is False
-    assert result["warnings"] == [f"Vonage writes mo_callback_url as {stored_as}, which is the same URL as {declared}"]
+    assert result["warnings"] == [f"Vonage returns mo_callback_url as {stored_as}, which is equivalent to {declared}"]
 
 
 # -- api_secret, state=present -----------------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ def test_present_never_makes_room(wire: Wire, bench: Bench, check_mode: bool) ->
     assert OLD_ID in error.message
     assert NEW_ID in error.message
     assert "nothing was created" in error.message
-    assert "state=absent and its secret_id" in error.message
+    assert "state=absent and secret_id" in error.message
 
 
 @both_modes
@@ -407,7 +407,7 @@ def test_present_with_a_value_that_vonage_would_not_take_ends_before_any_request
 ) -> None:
     error = present_failure(bench, check_mode, secret=value)
     assert isinstance(error, NotSent)
-    assert error.message.startswith("secret breaks the rules of Vonage; it must ")
+    assert error.message.startswith("secret violates the rules of Vonage; it must ")
     assert value not in error.message
 
 
@@ -421,13 +421,13 @@ def test_a_secret_without_what_names_it_ends_before_any_request(
 ) -> None:
     error = failure(API_SECRET, bench, check_mode, **{"state": "present", **options})
     assert isinstance(error, NotSent)
-    assert " is empty; give the " in error.message
+    assert " is empty; set it to the " in error.message
 
 
 def test_absent_refuses_a_value_in_the_place_of_an_id(wire: Wire, bench: Bench) -> None:
     error = failure(API_SECRET, bench, state="absent", secret_id=SECRET)
     assert isinstance(error, NotSent)
-    assert "secret_id is the secret itself; give its id" in error.message
+    assert "secret_id is the value of the secret; set it to the id" in error.message
 
 
 @pytest.mark.parametrize("options", [{"secret": NEW}, {"state": "absent", "secret_id": OLD_ID}])
@@ -466,7 +466,7 @@ def test_absent_takes_an_id_as_it_is_listed(wire: Wire, bench: Bench) -> None:
     wire.list(OLD_ID, NEW_ID)
     error = failure(API_SECRET, bench, state="absent", secret_id=OLD_ID.upper())
     assert isinstance(error, NotSent)
-    assert f"the account lists {OLD_ID}: write the id as it is listed" in error.message
+    assert f"the account has {OLD_ID}: use the exact id" in error.message
 
 
 def test_present_names_all_broken_rules(wire: Wire, bench: Bench) -> None:
@@ -494,7 +494,7 @@ def test_present_creates_nothing_when_the_probe_tells_nothing(
 ) -> None:
     wire.expect("GET", SECRETS, login=(KEY, NEW), status=status, body=body)
     error = present_failure(bench, check_mode)
-    assert error.message.startswith("It cannot be told whether the secret exists already, so nothing was created: GET ")
+    assert error.message.startswith("Cannot find out whether the secret exists already, so nothing was created: GET ")
     assert error.as_dict()["outcome"] == outcome
     assert error.as_dict()["path"] == SECRETS
 
@@ -654,7 +654,7 @@ def test_absent_of_the_login_is_warned_of_in_check_mode(wire: Wire, bench: Bench
     wire.list(OLD_ID, NEW_ID)
     result = run(API_SECRET, bench, check_mode=True, state="absent", secret_id=OLD_ID)
     [warning] = result["warnings"]
-    assert f"If {OLD_ID} is the one of this task, the login ends with it" in warning
+    assert f"If it is {OLD_ID}, api_secret stops working" in warning
 
 
 def test_absent_of_the_login_is_warned_of_afterwards(wire: Wire, bench: Bench) -> None:
@@ -664,7 +664,7 @@ def test_absent_of_the_login_is_warned_of_afterwards(wire: Wire, bench: Bench) -
     result = run(API_SECRET, bench, state="absent", secret_id=OLD_ID)
     [warning] = result["warnings"]
     assert warning.startswith(f"{OLD_ID} was the secret that this task logged in with")
-    assert warning.endswith(f"log in with {NEW_ID}")
+    assert warning.endswith(f"From now on, log in with {NEW_ID}")
     assert result["changed"] is True
 
 
@@ -680,7 +680,7 @@ def test_absent_of_another_secret_is_not_warned_of(wire: Wire, bench: Bench, ans
 def test_absent_of_the_login_is_refused_when_its_id_is_given(wire: Wire, bench: Bench, check_mode: bool) -> None:
     error = failure(API_SECRET, bench, check_mode, state="absent", secret_id=OLD_ID, api_secret_id=OLD_ID)
     assert isinstance(error, NotSent)
-    assert "log in with the one that stays" in error.message
+    assert "log in with the other secret" in error.message
 
 
 @both_modes
@@ -843,7 +843,7 @@ def test_info_of_a_bad_id_ends_before_any_request(wire: Wire, bench: Bench, bad:
 def test_info_of_no_account_at_all_ends_before_any_request(wire: Wire, bench: Bench) -> None:
     error = failure(API_SECRET_INFO, bench, account_ids=[])
     assert isinstance(error, NotSent)
-    assert "account_ids is an empty list; leave it out" in error.message
+    assert "account_ids is an empty list; omit it" in error.message
 
 
 @pytest.mark.parametrize("concurrency", [-1, 0, 65])

@@ -20,8 +20,8 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.balan
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import (
     argument_spec,
-    run_task,
-    secret_texts,
+    run_operation,
+    secret_values,
 )
 from ansible_collections.community.vonage.plugins.module_utils._operations.topup import TOPUP
 from ansible_collections.community.vonage.tests.unit.plugins.wire import LOGIN, OPTIONS, SECRET, shapes
@@ -38,7 +38,7 @@ def test_a_result_and_its_warnings_are_handed_back() -> None:
         seen.extend([client.credentials, params, check_mode])
         return {"changed": True, "warnings": ["one", "two", "one"]}
 
-    assert run_task(operation(run), OPTIONS, OPTIONS, True) == ({"changed": True}, ["one", "two"])
+    assert run_operation(operation(run), OPTIONS, OPTIONS, True) == ({"changed": True}, ["one", "two"])
     assert seen == [LOGIN, OPTIONS, True]
 
 
@@ -48,7 +48,7 @@ def test_every_text_of_a_result_can_be_encoded(text: str) -> None:
     def run(*_arguments: t.Any) -> dict[str, t.Any]:
         return {"subaccounts": [{"name": text, "balance": None}], "warnings": [text]}
 
-    result, warnings = run_task(operation(run), OPTIONS, OPTIONS, False)
+    result, warnings = run_operation(operation(run), OPTIONS, OPTIONS, False)
     # UTF-8 has no place for these halves, and Ansible refuses the whole result because of one.
     expected = "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= one <= "\udfff" else one for one in text)
     assert result == {"subaccounts": [{"name": expected, "balance": None}]}
@@ -61,7 +61,7 @@ def test_a_failure_keeps_what_it_has_to_say() -> None:
         error.result = {"balance": 1}
         raise error
 
-    result, warnings = run_task(operation(run), OPTIONS, OPTIONS, False)
+    result, warnings = run_operation(operation(run), OPTIONS, OPTIONS, False)
     assert (result["failed"], result["msg"], result["balance"]) == (True, "it failed", 1)
     assert (result["error"]["code"], result["error"]["outcome"]) == ("a-code", "not_sent")
     assert warnings == []
@@ -76,9 +76,9 @@ def test_bad_options_end_before_a_client_is_made() -> None:
         ({**OPTIONS, "below": None}, "below is null"),
         ({**OPTIONS, "api_secret": ["a"]}, "api_secret must be a string, not a list"),
     ):
-        result, _warnings = run_task(TOPUP, given, OPTIONS, False, connect)
+        result, _warnings = run_operation(TOPUP, given, OPTIONS, False, connect)
         assert result["msg"].startswith(message)
-    result, _warnings = run_task(TOPUP, OPTIONS, {**OPTIONS, "retries": -1}, False, connect)
+    result, _warnings = run_operation(TOPUP, OPTIONS, {**OPTIONS, "retries": -1}, False, connect)
     assert result["msg"] == "retries must be 0 or more, not -1"
 
 
@@ -87,7 +87,7 @@ def test_a_mistake_of_ours_is_an_error_without_secrets(shape: str) -> None:
     def run(*_arguments: t.Any) -> t.NoReturn:
         raise KeyError(f"an answer with {shape} in it")
 
-    result, _warnings = run_task(operation(run), OPTIONS, OPTIONS, False)
+    result, _warnings = run_operation(operation(run), OPTIONS, OPTIONS, False)
     assert result["failed"] is True
     # Nobody can tell what was done until then.
     assert result["error"]["outcome"] == "unknown"
@@ -97,16 +97,16 @@ def test_a_mistake_of_ours_is_an_error_without_secrets(shape: str) -> None:
     assert shape not in result["msg"]
 
 
-def test_secret_texts_are_those_of_options_that_must_not_be_logged() -> None:
+def test_secret_values_are_those_of_options_that_must_not_be_logged() -> None:
     spec = argument_spec(API_SECRET)
     params = {**OPTIONS, "secret": "N3wSecret", "secret_id": "visible", "account_id": "visible"}
-    assert secret_texts(spec, params) == {SECRET, "N3wSecret"}
-    assert secret_texts({"many": {"no_log": True, "aliases": ["much"]}}, {"many": ["a", ["b"], 7, None, ""]}) == {
+    assert secret_values(spec, params) == {SECRET, "N3wSecret"}
+    assert secret_values({"many": {"no_log": True, "aliases": ["much"]}}, {"many": ["a", ["b"], 7, None, ""]}) == {
         "a",
         "b",
         "7",
     }
-    assert secret_texts({"many": {"no_log": True, "aliases": ["much"]}}, {"much": "c"}) == {"c"}
+    assert secret_values({"many": {"no_log": True, "aliases": ["much"]}}, {"much": "c"}) == {"c"}
 
 
 @pytest.mark.parametrize("quotes", shapes("0therSecret9"))
@@ -116,7 +116,7 @@ def test_no_message_quotes_a_secret_of_any_option(quotes: str) -> None:
     options = {**OPTIONS, "redact": ["0therSecret9"]}
     with responses.RequestsMock() as wire:
         wire.get("https://rest.nexmo.com/account/get-balance", status=403, json=body)
-        result, _warnings = run_task(BALANCE_INFO, options, options, False)
+        result, _warnings = run_operation(BALANCE_INFO, options, options, False)
     assert result["error"]["status"] == 403
     assert quotes not in str(result)
 
@@ -126,6 +126,6 @@ def test_the_value_of_a_secret_is_not_taken_for_an_id() -> None:
     body = {"_embedded": {"secrets": [{"id": "0therSecret9", "created_at": "2026-11-26T12:00:00Z"}]}}
     with responses.RequestsMock() as wire:
         wire.get("https://api.nexmo.com/accounts/abcd1234/secrets", json=body)
-        result, _warnings = run_task(API_SECRET_INFO, options, options, False)
+        result, _warnings = run_operation(API_SECRET_INFO, options, options, False)
     assert "contains the value of a secret instead of its id" in str(result)
     assert "0therSecret9" not in str(result)

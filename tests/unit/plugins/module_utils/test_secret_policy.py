@@ -12,7 +12,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import broken_rules, generate
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import (
+    generate_secret,
+    policy_violations,
+)
 
 LOWER = "contain a lower-case letter a-z"
 UPPER = "contain an upper-case letter A-Z"
@@ -48,24 +51,24 @@ def length(count: int) -> str:
     ],
 )
 def test_each_broken_rule_is_named(value: str, rules: list[str]) -> None:
-    assert broken_rules(value) == rules
+    assert policy_violations(value) == rules
 
 
 @given(st.text(max_size=30) | st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=127), max_size=30))
 @example("Abcdef12")
 def test_rules_agree_with_the_published_ones(value: str) -> None:
     published = re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[!-~]{8,25}", value)
-    assert (not broken_rules(value)) == bool(published)
+    assert (not policy_violations(value)) == bool(published)
 
 
 @given(st.text(max_size=40))
 def test_a_rule_never_shows_any_part_of_the_value(value: str) -> None:
-    assert set(broken_rules(value)) <= {length(len(value)), LOWER, UPPER, DIGIT, ASCII}
+    assert set(policy_violations(value)) <= {length(len(value)), LOWER, UPPER, DIGIT, ASCII}
 
 
 def test_generated_values_keep_every_rule() -> None:
-    values = [generate() for _number in range(3000)]
-    assert [rules for rules in map(broken_rules, values) if rules] == []
+    values = [generate_secret() for _number in range(3000)]
+    assert [rules for rules in map(policy_violations, values) if rules] == []
     assert {len(value) for value in values} == {25}
     assert {value[0] for value in values} == set(string.ascii_letters)
     assert set("".join(values)) == set(string.ascii_letters + string.digits)
@@ -74,6 +77,6 @@ def test_generated_values_keep_every_rule() -> None:
 
 def test_generated_values_do_not_follow_a_seed() -> None:
     random.seed(1)
-    first = generate()
+    first = generate_secret()
     random.seed(1)
-    assert generate() != first
+    assert generate_secret() != first

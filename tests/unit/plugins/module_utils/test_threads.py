@@ -40,10 +40,10 @@ class Spy:
 sys.meta_path.insert(0, Spy())
 
 from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret_info import API_SECRET_INFO
-from ansible_collections.community.vonage.plugins.module_utils._operations.run import run_task
+from ansible_collections.community.vonage.plugins.module_utils._operations.run import run_operation
 
 params = json.loads(sys.argv[1])
-result, warnings = run_task(API_SECRET_INFO, params, {"candidates": None, "ca_path": None, **params}, False)
+result, warnings = run_operation(API_SECRET_INFO, params, {"candidates": None, "ca_path": None, **params}, False)
 print(json.dumps({"in_threads": in_threads, "result": result}))
 """
 

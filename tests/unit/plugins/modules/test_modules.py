@@ -141,9 +141,9 @@ def test_a_secret_that_is_no_text_is_neither_sent_nor_shown(
     [
         ([[NEW]], "candidates must be a string, not a list"),
         ([{"a": NEW}], "candidates must be a string, not a dictionary"),
-        ([""], "candidates holds an empty value"),
-        ("", "candidates holds an empty value"),
-        (f"{NEW},,", "candidates holds an empty value"),
+        ([""], "candidates contains an empty value"),
+        ("", "candidates contains an empty value"),
+        (f"{NEW},,", "candidates contains an empty value"),
         # ansible-core 2.16 says so itself.
         ([None], ""),
     ],
@@ -199,10 +199,14 @@ def test_a_server_that_repeats_secrets_does_not_get_them_shown(
         ("vonage_balance_info", {"rest_url": "http://192.0.2.1"}, "rest_url must begin with https://"),
         ("vonage_balance_info", {"timeout": 0}, "timeout must be above 0"),
         ("vonage_topup", {"transaction_reference": " "}, "transaction_reference must be the reference"),
-        ("vonage_api_secret", {"secret": "tooShort"}, "secret breaks the rules of Vonage"),
+        ("vonage_api_secret", {"secret": "tooShort"}, "secret violates the rules of Vonage"),
         ("vonage_api_secret_info", {"account_ids": [".."], "candidates": []}, "account_ids must be an id"),
         ("vonage_api_secret_info", {"account_ids": ["a:b"], "candidates": []}, "account_ids must be an API key"),
-        ("vonage_api_secret", {"secret": None, "state": "absent", "secret_id": " "}, "secret_id is empty; give the id"),
+        (
+            "vonage_api_secret",
+            {"secret": None, "state": "absent", "secret_id": " "},
+            "secret_id is empty; set it to the id",
+        ),
         # An empty variable does not mean all of them.
         ("vonage_subaccount_info", {"account_id": ""}, "account_id must be an id"),
         ("vonage_subaccount_info", {"account_id": "a:b"}, "account_id must be an API key"),

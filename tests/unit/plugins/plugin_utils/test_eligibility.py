@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process.eligibility import Situation, why_a_module
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.eligibility import (
+    TaskContext,
+    fallback_reason,
+)
 
 BESIDE = os.path.join(os.path.dirname(sys.executable), "python-of-another-environment")
 
@@ -44,7 +47,7 @@ AS_A_MODULE: list[tuple[dict[str, t.Any], str]] = [
     ({"switch": "0"}, "vonage_in_process is false"),
     ({"connection": "ssh"}, "the connection is ssh"),
     ({"connection": "community.docker.docker"}, "the connection is community.docker.docker"),
-    ({"become": True}, "it becomes another user"),
+    ({"become": True}, "it uses become"),
     ({"asynchronous": True}, "it is asynchronous"),
     ({"interpreter": "/usr/bin/python-of-somebody"}, "the interpreter is /usr/bin/python-of-somebody"),
     ({"interpreter": "python3"}, "the interpreter is python3"),
@@ -54,19 +57,22 @@ AS_A_MODULE: list[tuple[dict[str, t.Any], str]] = [
     ({"environment": {"xVONAGE_API_KEY": "x"}}, "its environment sets xVONAGE_API_KEY"),
     ({"environment": {"VONAGE_API_KEY2": "x"}}, "its environment sets VONAGE_API_KEY2"),
     ({"environment": {"Https_Proxy": "x"}}, "its environment sets Https_Proxy"),
-    ({"has_requests": False}, f"{sys.executable} has no requests"),
-    ({"platform": "darwin"}, "macOS would have to be asked for its proxies; if there are none, set no_proxy='*'"),
+    ({"has_requests": False}, f"requests is not installed for {sys.executable}"),
+    (
+        {"platform": "darwin"},
+        "no proxy variable is set, and the proxies of macOS cannot be read; without a proxy, set no_proxy='*'",
+    ),
 ]
 
 
 @pytest.mark.parametrize("difference", IN_THE_WORKER, ids=str)
 def test_a_task_for_the_controller_runs_in_the_worker(difference: dict[str, t.Any]) -> None:
-    assert why_a_module(Situation(**difference)) is None
+    assert fallback_reason(TaskContext(**difference)) is None
 
 
 @pytest.mark.parametrize(("difference", "reason"), AS_A_MODULE, ids=str)
 def test_every_other_task_runs_as_a_module(difference: dict[str, t.Any], reason: str) -> None:
-    assert why_a_module(Situation(**difference)) == reason
+    assert fallback_reason(TaskContext(**difference)) == reason
 
 
 def test_another_name_of_the_same_interpreter_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,16 +83,16 @@ def test_another_name_of_the_same_interpreter_is_the_same(tmp_path: Path, monkey
     (tmp_path / "elsewhere" / "python3").symlink_to(sys.executable)
     (tmp_path / "other").write_text("")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    assert why_a_module(Situation(interpreter=str(tmp_path / "python3"))) is None
+    assert fallback_reason(TaskContext(interpreter=str(tmp_path / "python3"))) is None
     for path in (tmp_path / "elsewhere" / "python3", tmp_path / "other", tmp_path / "missing"):
-        assert why_a_module(Situation(interpreter=str(path))) == f"the interpreter is {path}"
+        assert fallback_reason(TaskContext(interpreter=str(path))) == f"the interpreter is {path}"
 
 
 def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
     with pytest.raises(AnsibleActionFail, match=r"VONAGE_IN_PROCESS\) must be true or false, not perhaps"):
-        why_a_module(Situation(switch="perhaps"))
+        fallback_reason(TaskContext(switch="perhaps"))
 
 
-def test_each_field_of_a_situation_has_a_case() -> None:
+def test_each_field_of_a_context_has_a_case() -> None:
     cases = [*IN_THE_WORKER, *(difference for difference, _reason in AS_A_MODULE)]
-    assert {field.name for field in dataclasses.fields(Situation)} == {name for case in cases for name in case}
+    assert {field.name for field in dataclasses.fields(TaskContext)} == {name for case in cases for name in case}

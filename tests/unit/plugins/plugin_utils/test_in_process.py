@@ -18,8 +18,12 @@ from ansible.utils.unsafe_proxy import wrap_var
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import Connection
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process import action as _in_process
-from ansible_collections.community.vonage.plugins.plugin_utils._in_process.action import _added, _plain, _Sessions
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process import action as _action
+from ansible_collections.community.vonage.plugins.plugin_utils._in_process.action import (
+    _SessionCache,
+    _temporary_environment,
+    _to_json_types,
+)
 from ansible_collections.community.vonage.tests.unit.plugins.wire import OPTIONS
 
 plain = st.recursive(
@@ -38,7 +42,7 @@ class Encrypted:
 @hypothesis.given(value=plain)
 @hypothesis.settings(max_examples=30)
 def test_what_json_can_say_arrives_as_json_would_carry_it(value: t.Any) -> None:
-    assert _plain(value) == json.loads(json.dumps(value))
+    assert _to_json_types(value) == json.loads(json.dumps(value))
 
 
 def test_marks_stay_behind() -> None:
@@ -48,7 +52,7 @@ def test_marks_stay_behind() -> None:
     class Real(float):
         pass
 
-    arrived = _plain({wrap_var("a"): [wrap_var("b"), Whole(1), Real(1.5), (True, None)], "c": Encrypted()})
+    arrived = _to_json_types({wrap_var("a"): [wrap_var("b"), Whole(1), Real(1.5), (True, None)], "c": Encrypted()})
     assert arrived == {"a": ["b", 1, 1.5, [True, None]], "c": "decrypted"}
     texts = [*arrived, *arrived["a"][:3]]
     assert [type(one) for one in texts] == [str, str, str, int, float]
@@ -57,7 +61,7 @@ def test_marks_stay_behind() -> None:
 @pytest.mark.parametrize("value", [datetime.date(2026, 1, 2), b"bytes", {1, 2}, object()], ids=type)
 def test_what_json_cannot_say_is_left_to_the_module(value: t.Any) -> None:
     with pytest.raises(TypeError):
-        _plain(["a", {"b": value}])
+        _to_json_types(["a", {"b": value}])
 
 
 @pytest.mark.parametrize("broken", ["inside", "value"])
@@ -67,7 +71,7 @@ def test_what_a_task_adds_to_the_environment_is_gone_after_it(monkeypatch: pytes
     before = dict(os.environ)
     added = {"VONAGE_API_KEY": "k", "VONAGE_API_URL": "u", **({"NO_PROXY": "no\0text"} if broken == "value" else {})}
     seen: list[t.Any] = []
-    with suppress(ZeroDivisionError, ValueError), _added(added):
+    with suppress(ZeroDivisionError, ValueError), _temporary_environment(added):
         seen.append((os.environ["VONAGE_API_KEY"], os.environ["VONAGE_API_URL"]))
         raise ZeroDivisionError
     assert seen == ([("k", "u")] if broken == "inside" else [])
@@ -88,7 +92,7 @@ CONNECTION = Connection.from_params(OPTIONS)
     ids=str,
 )
 def test_a_session_is_for_one_connection(difference: dict[str, t.Any]) -> None:
-    sessions = _Sessions()
+    sessions = _SessionCache()
     first = sessions.get(CONNECTION, {})
     assert sessions.get(Connection.from_params(OPTIONS), {}) is first
     other = Connection.from_params({**OPTIONS, **difference})
@@ -96,9 +100,9 @@ def test_a_session_is_for_one_connection(difference: dict[str, t.Any]) -> None:
 
 
 def test_a_session_is_for_one_environment_process_and_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions = _Sessions()
+    sessions = _SessionCache()
     now = 100.0
-    monkeypatch.setattr(_in_process.time, "monotonic", lambda: now)
+    monkeypatch.setattr(_action.time, "monotonic", lambda: now)
     found = [sessions.get(CONNECTION, {}), sessions.get(CONNECTION, {"HTTPS_PROXY": "x"})]
     monkeypatch.setattr(os, "getpid", lambda: 1)
     found.append(sessions.get(CONNECTION, {"HTTPS_PROXY": "x"}))
@@ -110,12 +114,12 @@ def test_a_session_is_for_one_environment_process_and_moment(monkeypatch: pytest
 
 
 def test_a_session_that_was_left_in_the_middle_of_a_call_is_not_used_again() -> None:
-    sessions = _Sessions()
+    sessions = _SessionCache()
     first = sessions.get(CONNECTION, {})
-    with suppress(KeyboardInterrupt), sessions.forgotten_when_interrupted():
+    with suppress(KeyboardInterrupt), sessions.closed_on_error():
         raise KeyboardInterrupt
     second = sessions.get(CONNECTION, {})
     assert second is not first
-    with sessions.forgotten_when_interrupted():
+    with sessions.closed_on_error():
         pass
     assert sessions.get(CONNECTION, {}) is second
