@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 
 from ansible_collections.community.vonage.tests.unit.plugins.module_run import Run
-from ansible_collections.community.vonage.tests.unit.plugins.wire import Answer, Bench, Server, Wire, scripted
+from ansible_collections.community.vonage.tests.unit.plugins.wire import Answer, ClientFactory, Server, Wire, scripted
 
 # No example is kept on disk, a slow machine is no failure, and the examples are the same each time.
 hypothesis.settings.register_profile("unit", database=None, deadline=None, derandomize=True, max_examples=100)
@@ -53,9 +53,9 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def bench() -> Bench:
+def clients() -> ClientFactory:
     """Makes clients that do not sleep."""
-    return Bench()
+    return ClientFactory()
 
 
 @pytest.fixture

@@ -246,8 +246,8 @@ def scripted() -> Iterator[Wire]:
         wire.check()
 
 
-class Bench:
-    """Makes clients, keeps what they say and how long they would have slept, and is their clock."""
+class ClientFactory:
+    """Makes clients with a simulated clock, and records their warnings and waits."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -45,7 +45,7 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     SUBACCOUNTS,
     TOP_UP,
     UNAUTHORIZED,
-    Bench,
+    ClientFactory,
     Wire,
     family,
     http,
@@ -71,16 +71,16 @@ def error_of(action: t.Callable[[], t.Any]) -> VonageError:
 
 
 @every_call
-def test_each_call_is_one_exact_request(wire: Wire, bench: Bench, call: Call) -> None:
+def test_each_call_is_one_exact_request(wire: Wire, clients: ClientFactory, call: Call) -> None:
     call.expect(wire)
-    call.run(bench.client())
-    assert bench.warnings == []
+    call.run(clients.client())
+    assert clients.warnings == []
 
 
 @every_call
-def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, bench: Bench, call: Call) -> None:
+def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, clients: ClientFactory, call: Call) -> None:
     call.expect(wire)
-    client = bench.client(timeout=7.5)
+    client = clients.client(timeout=7.5)
     call.run(client)
     sent = wire.sent()
     assert sent.headers["User-Agent"].startswith("ansible-vonage-account/")
@@ -91,7 +91,7 @@ def test_each_call_says_who_asks_and_how_long_it_waits(wire: Wire, bench: Bench,
 
 @every_call
 def test_how_certificates_are_verified_is_said_with_each_request(
-    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, call: Call
+    wire: Wire, clients: ClientFactory, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(variable, "/etc/another.pem")
@@ -101,13 +101,13 @@ def test_how_certificates_are_verified_is_said_with_each_request(
             ({}, "/etc/another.pem"),
         ):
             call.expect(wire)
-            call.run(bench.client(**options))
+            call.run(clients.client(**options))
             assert wire.sent().req_kwargs["verify"] == verify
         monkeypatch.delenv(variable)
 
 
-def test_json_and_forms_on_one_client_do_not_mix(wire: Wire, bench: Bench) -> None:
-    client = bench.client()
+def test_json_and_forms_on_one_client_do_not_mix(wire: Wire, clients: ClientFactory) -> None:
+    client = clients.client()
     for name in ("create_secret", "top_up", "read_settings", "create_secret", "write_settings", "get_balance"):
         CALLS[name].expect(wire)
         CALLS[name].run(client)
@@ -115,10 +115,10 @@ def test_json_and_forms_on_one_client_do_not_mix(wire: Wire, bench: Bench) -> No
     assert types == ["application/json", FORM, FORM, "application/json", FORM, None]
 
 
-def test_the_settings_form_has_vonages_spelling_and_keeps_an_empty_value(wire: Wire, bench: Bench) -> None:
+def test_the_settings_form_has_vonages_spelling_and_keeps_an_empty_value(wire: Wire, clients: ClientFactory) -> None:
     fields = {"moCallBackUrl": "", "drCallBackUrl": "https://a.example/?b=c&d", "httpForwardMethod": "POST_JSON"}
     wire.expect("POST", SETTINGS, form=fields, body={"mo-callback-url": ""})
-    bench.client().write_settings(fields)
+    clients.client().write_settings(fields)
     text = "moCallBackUrl=&drCallBackUrl=https%3A%2F%2Fa.example%2F%3Fb%3Dc%26d&httpForwardMethod=POST_JSON"
     assert wire.sent().body == text
 
@@ -132,16 +132,16 @@ def test_the_settings_form_has_vonages_spelling_and_keeps_an_empty_value(wire: W
     ],
 )
 def test_credentials_travel_as_basic_authentication_in_utf_8(
-    wire: Wire, bench: Bench, login: tuple[str, str], header: str
+    wire: Wire, clients: ClientFactory, login: tuple[str, str], header: str
 ) -> None:
     wire.expect("GET", BALANCE, login=login, body={"value": 1})
-    bench.client(api_key=login[0], api_secret=login[1]).get_balance()
+    clients.client(api_key=login[0], api_secret=login[1]).get_balance()
     assert wire.sent().headers["Authorization"] == f"Basic {header}"
 
 
 @every_call
 def test_netrc_never_replaces_the_credentials(
-    wire: Wire, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: Call
+    wire: Wire, clients: ClientFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: Call
 ) -> None:
     netrc = tmp_path / "netrc"
     hosts = ("rest.nexmo.com", "api.nexmo.com")
@@ -151,13 +151,13 @@ def test_netrc_never_replaces_the_credentials(
     # It would be taken: this is what a request without credentials gets.
     assert requests.utils.get_netrc_auth(API + "/accounts") == ("mallory", "Wr0ngOne")
     call.expect(wire)
-    call.run(bench.client())
+    call.run(clients.client())
 
 
-def test_base_urls_are_joined_with_the_path(wire: Wire, bench: Bench) -> None:
+def test_base_urls_are_joined_with_the_path(wire: Wire, clients: ClientFactory) -> None:
     wire.expect("GET", BALANCE, base="http://127.0.0.1:8080/sim", body={"value": 1})
     wire.expect("GET", SECRETS, base="http://[::1]:8081", body=listing(OLD_ID))
-    client = bench.client(rest_url="http://127.0.0.1:8080/sim/", api_url="http://[::1]:8081")
+    client = clients.client(rest_url="http://127.0.0.1:8080/sim/", api_url="http://[::1]:8081")
     client.get_balance()
     client.list_secrets(KEY)
 
@@ -166,12 +166,12 @@ IDS = ["a/b", "a b", "ä", "a%2Fb", "x?y=z", "x#y", "x;y", "..a", "...", "a\\b",
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_ids_are_quoted_in_the_url(wire: Wire, bench: Bench, name: str) -> None:
+def test_ids_are_quoted_in_the_url(wire: Wire, clients: ClientFactory, name: str) -> None:
     quoted = quote(name, safe="")
     wire.expect("GET", f"/accounts/{quoted}/secrets", body=listing())
     wire.expect("POST", f"/accounts/{quoted}/secrets", json_body={"secret": NEW}, body=vonage_row(NEW_ID))
     wire.expect("DELETE", f"/accounts/{quoted}/secrets/{quoted}", status=204)
-    client = bench.client()
+    client = clients.client()
     client.list_secrets(name)
     client.create_secret(name, NEW)
     client.delete_secret(name, name)
@@ -180,8 +180,10 @@ def test_ids_are_quoted_in_the_url(wire: Wire, bench: Bench, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\nb", "a\x00b", "\udcff"])
-def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(wire: Wire, bench: Bench, name: str) -> None:
-    client = bench.client()
+def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(
+    wire: Wire, clients: ClientFactory, name: str
+) -> None:
+    client = clients.client()
     for option, action in (
         ("account_id", lambda: client.list_secrets(name)),
         ("account_id", lambda: client.create_secret(name, NEW)),
@@ -212,9 +214,11 @@ def test_ids_that_cannot_be_in_a_url_are_refused_before_any_request(wire: Wire, 
         ('{"value": 1, "auto-reload": true, "currency": "USD"}', "1", None),
     ],
 )
-def test_the_balance_is_exact(wire: Wire, bench: Bench, body: str, value: str, auto_reload: bool | None) -> None:
+def test_the_balance_is_exact(
+    wire: Wire, clients: ClientFactory, body: str, value: str, auto_reload: bool | None
+) -> None:
     wire.balance(body)
-    balance = bench.client().get_balance()
+    balance = clients.client().get_balance()
     assert balance == Balance(Decimal(value), auto_reload)
     assert str(balance.value) == value
 
@@ -222,18 +226,18 @@ def test_the_balance_is_exact(wire: Wire, bench: Bench, body: str, value: str, a
 @pytest.mark.parametrize(
     "body", ["{}", '{"value": null}', '{"value": 1e400}', '{"value": true}', '{"value": NaN}', "[1]", "1", "", "<x/>"]
 )
-def test_an_answer_without_a_balance_is_not_taken_for_one(wire: Wire, bench: Bench, body: str) -> None:
+def test_an_answer_without_a_balance_is_not_taken_for_one(wire: Wire, clients: ClientFactory, body: str) -> None:
     wire.balance(body)
-    error = error_of(bench.client(retries=3).get_balance)
+    error = error_of(clients.client(retries=3).get_balance)
     assert isinstance(error, UnknownOutcome)
     assert error.message.startswith(f"GET {REST}{BALANCE} returned HTTP 200, but the response ")
 
 
-def test_secrets_are_sorted_by_date_and_then_by_id(wire: Wire, bench: Bench) -> None:
+def test_secrets_are_sorted_by_date_and_then_by_id(wire: Wire, clients: ClientFactory) -> None:
     rows = [("c", "2026-01-01T00:00:00Z"), ("b", "2026-01-01T00:00:00Z"), ("a", "2026-02-01T00:00:00Z"), ("d", None)]
     body = {"_embedded": {"secrets": [{"id": name, "created_at": date} for name, date in rows]}}
     wire.expect("GET", SECRETS, body=body)
-    found = bench.client().list_secrets(KEY)
+    found = clients.client().list_secrets(KEY)
     assert [secret.id for secret in found] == ["d", "b", "c", "a"]
     assert found[0].as_dict() == {"id": "d", "created_at": ""}
 
@@ -254,24 +258,26 @@ def test_secrets_are_sorted_by_date_and_then_by_id(wire: Wire, bench: Bench) -> 
         "<html></html>",
     ],
 )
-def test_an_answer_without_a_list_is_not_taken_for_one(wire: Wire, bench: Bench, body: t.Any) -> None:
+def test_an_answer_without_a_list_is_not_taken_for_one(wire: Wire, clients: ClientFactory, body: t.Any) -> None:
     wire.expect("GET", SECRETS, body=body)
-    assert isinstance(error_of(lambda: bench.client(retries=3).list_secrets(KEY)), UnknownOutcome)
+    assert isinstance(error_of(lambda: clients.client(retries=3).list_secrets(KEY)), UnknownOutcome)
 
 
-def test_an_account_without_secrets(wire: Wire, bench: Bench) -> None:
+def test_an_account_without_secrets(wire: Wire, clients: ClientFactory) -> None:
     wire.list()
-    assert bench.client().list_secrets(KEY) == []
+    assert clients.client().list_secrets(KEY) == []
 
 
-def test_the_date_of_a_secret_has_whole_seconds_however_vonage_writes_it(wire: Wire, bench: Bench) -> None:
+def test_the_date_of_a_secret_has_whole_seconds_however_vonage_writes_it(wire: Wire, clients: ClientFactory) -> None:
     wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [{"id": "a", "created_at": "2026-01-01T00:00:00.5Z"}]}})
-    assert bench.client().list_secrets(KEY) == [Secret("a", "2026-01-01T00:00:00Z")]
+    assert clients.client().list_secrets(KEY) == [Secret("a", "2026-01-01T00:00:00Z")]
 
 
-def test_subaccounts_are_sorted_by_date_and_then_by_key_beside_their_primary(wire: Wire, bench: Bench) -> None:
+def test_subaccounts_are_sorted_by_date_and_then_by_key_beside_their_primary(
+    wire: Wire, clients: ClientFactory
+) -> None:
     wire.expect("GET", SUBACCOUNTS, body=family(INDEPENDENT, {**SHARING, "api_key": "zz"}, SHARING))
-    found = bench.client().list_subaccounts()
+    found = clients.client().list_subaccounts()
     assert [account.api_key for account in found.subaccounts] == [SUBACCOUNT, "zz", "5ab00002"]
     assert found.primary.as_dict() == returned_account(PRIMARY)
     assert [account.as_dict() for account in found.subaccounts[::2]] == [
@@ -280,16 +286,16 @@ def test_subaccounts_are_sorted_by_date_and_then_by_key_beside_their_primary(wir
     ]
 
 
-def test_a_primary_account_without_subaccounts(wire: Wire, bench: Bench) -> None:
+def test_a_primary_account_without_subaccounts(wire: Wire, clients: ClientFactory) -> None:
     wire.expect("GET", SUBACCOUNTS, body={"_embedded": family()["_embedded"]})
-    assert bench.client().list_subaccounts().subaccounts == []
+    assert clients.client().list_subaccounts().subaccounts == []
 
 
 @pytest.mark.parametrize("amount", ["10.10000001", "-3.25", "0", "123456789.12345678"])
-def test_the_amounts_of_a_subaccount_are_exact(wire: Wire, bench: Bench, amount: str) -> None:
+def test_the_amounts_of_a_subaccount_are_exact(wire: Wire, clients: ClientFactory, amount: str) -> None:
     body = json.dumps({**INDEPENDENT, "balance": "AMOUNT", "credit_limit": "AMOUNT"}).replace('"AMOUNT"', amount)
     wire.expect("GET", f"{SUBACCOUNTS}/5ab00002", body=body)
-    found = bench.client().get_subaccount("5ab00002")
+    found = clients.client().get_subaccount("5ab00002")
     assert (str(found.balance), str(found.credit_limit)) == (amount, amount)
 
 
@@ -308,8 +314,8 @@ NO_SUBACCOUNT = [
 
 
 @pytest.mark.parametrize("row", NO_SUBACCOUNT)
-def test_what_is_no_subaccount_is_not_taken_for_one(wire: Wire, bench: Bench, row: t.Any) -> None:
-    client = bench.client(retries=3)
+def test_what_is_no_subaccount_is_not_taken_for_one(wire: Wire, clients: ClientFactory, row: t.Any) -> None:
+    client = clients.client(retries=3)
     wire.expect("GET", f"{SUBACCOUNTS}/5ab00002", body=json.dumps(row))
     wire.expect("GET", SUBACCOUNTS, body=family(SHARING, row))
     for action in (lambda: client.get_subaccount("5ab00002"), client.list_subaccounts):
@@ -332,14 +338,16 @@ def test_what_is_no_subaccount_is_not_taken_for_one(wire: Wire, bench: Bench, ro
         {"primary_account": PRIMARY, "subaccounts": [{**SHARING, "api_key": KEY}]},
     ],
 )
-def test_an_answer_without_subaccounts_is_not_taken_for_a_list(wire: Wire, bench: Bench, embedded: t.Any) -> None:
+def test_an_answer_without_subaccounts_is_not_taken_for_a_list(
+    wire: Wire, clients: ClientFactory, embedded: t.Any
+) -> None:
     wire.expect("GET", SUBACCOUNTS, body={"_embedded": embedded})
-    assert isinstance(error_of(bench.client(retries=3).list_subaccounts), UnknownOutcome)
+    assert isinstance(error_of(clients.client(retries=3).list_subaccounts), UnknownOutcome)
 
 
-def test_the_first_page_of_several_is_not_taken_for_all_subaccounts(wire: Wire, bench: Bench) -> None:
+def test_the_first_page_of_several_is_not_taken_for_all_subaccounts(wire: Wire, clients: ClientFactory) -> None:
     wire.expect("GET", SUBACCOUNTS, body=family(SHARING, _links={"next": {"href": f"{SUBACCOUNTS}?page=2"}}))
-    error = error_of(bench.client(retries=3).list_subaccounts)
+    error = error_of(clients.client(retries=3).list_subaccounts)
     assert isinstance(error, UnknownOutcome)
     assert "is one page of several" in error.message
     assert error.message.endswith("; look for a newer release of this collection")
@@ -348,10 +356,10 @@ def test_the_first_page_of_several_is_not_taken_for_all_subaccounts(wire: Wire, 
 @pytest.mark.parametrize(
     "secret_id", ["{{ lookup('pipe', 'id') }}", "a b", "a/b", "a\n", "\u202ea", "\ud800", "x" * 65, "", None, 7, ["a"]]
 )
-def test_an_id_has_the_form_of_one(wire: Wire, bench: Bench, secret_id: t.Any) -> None:
+def test_an_id_has_the_form_of_one(wire: Wire, clients: ClientFactory, secret_id: t.Any) -> None:
     row = {"id": secret_id, "created_at": "2026-01-01T00:00:00Z"}
     wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [row]}})
-    error = error_of(lambda: bench.client().list_secrets(KEY))
+    error = error_of(lambda: clients.client().list_secrets(KEY))
     assert isinstance(error, UnknownOutcome)
     assert "contains a secret with a missing or malformed id" in error.message
     assert "lookup" not in error.message
@@ -373,9 +381,11 @@ def test_an_id_has_the_form_of_one(wire: Wire, bench: Bench, secret_id: t.Any) -
         (1767225600, ""),
     ],
 )
-def test_a_time_is_one_of_iso_8601_in_utc_or_none(wire: Wire, bench: Bench, created_at: t.Any, expected: str) -> None:
+def test_a_time_is_one_of_iso_8601_in_utc_or_none(
+    wire: Wire, clients: ClientFactory, created_at: t.Any, expected: str
+) -> None:
     wire.expect("GET", SECRETS, body={"_embedded": {"secrets": [{"id": "a", "created_at": created_at}]}})
-    [secret] = bench.client().list_secrets(KEY)
+    [secret] = clients.client().list_secrets(KEY)
     assert secret.created_at == expected
 
 
@@ -389,29 +399,29 @@ def test_a_time_is_one_of_iso_8601_in_utc_or_none(wire: Wire, bench: Bench, crea
     ],
 )
 def test_a_refusal_says_what_is_odd_about_the_login(
-    serve: t.Callable[..., t.Any], bench: Bench, option: str, value: str, said: str
+    serve: t.Callable[..., t.Any], clients: ClientFactory, option: str, value: str, said: str
 ) -> None:
     server = serve(http(401, UNAUTHORIZED))
-    error = error_of(bench.client(rest_url=server.url, **{option: value}).get_balance)
+    error = error_of(clients.client(rest_url=server.url, **{option: value}).get_balance)
     assert error.message.endswith(said)
     assert value.strip(" \n\"'") not in error.message
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-def test_a_created_secret_has_its_id(wire: Wire, bench: Bench, status: int) -> None:
+def test_a_created_secret_has_its_id(wire: Wire, clients: ClientFactory, status: int) -> None:
     wire.create(status, vonage_row(NEW_ID))
-    assert bench.client().create_secret(KEY, NEW) == YOUNG
+    assert clients.client().create_secret(KEY, NEW) == YOUNG
 
 
 @pytest.mark.parametrize("body", ["", "{}", "<html>created</html>"])
-def test_a_creation_without_an_id_is_unknown(wire: Wire, bench: Bench, body: str) -> None:
+def test_a_creation_without_an_id_is_unknown(wire: Wire, clients: ClientFactory, body: str) -> None:
     wire.create(201, body)
-    assert isinstance(error_of(lambda: bench.client(retries=3).create_secret(KEY, NEW)), UnknownOutcome)
+    assert isinstance(error_of(lambda: clients.client(retries=3).create_secret(KEY, NEW)), UnknownOutcome)
 
 
-def test_an_id_in_the_answer_of_the_api_host_is_not_an_error_code(wire: Wire, bench: Bench) -> None:
+def test_an_id_in_the_answer_of_the_api_host_is_not_an_error_code(wire: Wire, clients: ClientFactory) -> None:
     wire.create(201, {**vonage_row(NEW_ID), "code": "made"})
-    assert bench.client().create_secret(KEY, NEW) == YOUNG
+    assert clients.client().create_secret(KEY, NEW) == YOUNG
 
 
 # -- answers to a top-up -----------------------------------------------------------------------------------------------
@@ -428,11 +438,11 @@ def test_an_id_in_the_answer_of_the_api_host_is_not_an_error_code(wire: Wire, be
         pytest.param("Success\r\n", id="T3-text"),
     ],
 )
-def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
+def test_a_top_up_that_was_made(wire: Wire, clients: ClientFactory, body: t.Any) -> None:
     wire.expect("POST", TOP_UP, form={"trx": "x"}, body=body)
-    bench.client().top_up("x")
+    clients.client().top_up("x")
     # No published page of Vonage's says that an answer without JSON is a success; only other clients do.
-    assert ["check the balance" in warning for warning in bench.warnings] == [True] * isinstance(body, str)
+    assert ["check the balance" in warning for warning in clients.warnings] == [True] * isinstance(body, str)
 
 
 @pytest.mark.parametrize(
@@ -456,10 +466,10 @@ def test_a_top_up_that_was_made(wire: Wire, bench: Bench, body: t.Any) -> None:
     ],
 )
 def test_a_top_up_that_was_not_made(
-    wire: Wire, bench: Bench, status: int, body: t.Any, code: str | None, message: str
+    wire: Wire, clients: ClientFactory, status: int, body: t.Any, code: str | None, message: str
 ) -> None:
     wire.expect("POST", TOP_UP, form={"trx": "x"}, status=status, body=body)
-    error = error_of(lambda: bench.client(retries=3).top_up("x"))
+    error = error_of(lambda: clients.client(retries=3).top_up("x"))
     assert isinstance(error, Refused)
     assert (error.status, error.code) == (status, code)
     assert message in error.message
@@ -467,9 +477,9 @@ def test_a_top_up_that_was_not_made(
 
 
 @pytest.mark.parametrize("body", ["<html>", "[]", ""])
-def test_a_page_in_the_place_of_a_balance_is_not_vonages(wire: Wire, bench: Bench, body: str) -> None:
+def test_a_page_in_the_place_of_a_balance_is_not_vonages(wire: Wire, clients: ClientFactory, body: str) -> None:
     wire.expect("GET", BALANCE, body=body)
-    error = error_of(bench.client().get_balance)
+    error = error_of(clients.client().get_balance)
     assert isinstance(error, UnknownOutcome)
     assert "is not a JSON object, so it is not from Vonage" in error.message
 
@@ -487,9 +497,9 @@ def test_a_page_in_the_place_of_a_balance_is_not_vonages(wire: Wire, bench: Benc
         (504, ""),
     ],
 )
-def test_a_top_up_that_may_have_been_made(wire: Wire, bench: Bench, status: int, body: t.Any) -> None:
+def test_a_top_up_that_may_have_been_made(wire: Wire, clients: ClientFactory, status: int, body: t.Any) -> None:
     wire.expect("POST", TOP_UP, form={"trx": "x"}, status=status, body=body)
-    error = error_of(lambda: bench.client(retries=3).top_up("x"))
+    error = error_of(lambda: clients.client(retries=3).top_up("x"))
     assert isinstance(error, UnknownOutcome)
     assert error.as_dict()["outcome"] == "unknown"
     assert error.status == status
@@ -504,13 +514,13 @@ BREAKDOWNS = (408, 500, 502, 503, 504, 599)
 
 
 @every_call
-def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: Call) -> None:
+def test_what_a_status_says_of_the_outcome(wire: Wire, clients: ClientFactory, call: Call) -> None:
     url = (API if call.request["path"].startswith("/accounts") else REST) + call.request["path"]
     # A redirect may lead to the result of what was done.
     refusals = REFUSALS + (REDIRECTS if call in READS.values() else ())
     for status in REFUSALS + BREAKDOWNS + REDIRECTS:
         call.expect(wire, status=status, body=problem("a-code", "A title", "A detail."))
-        error = error_of(lambda: call.run(bench.client()))
+        error = error_of(lambda: call.run(clients.client()))
         assert isinstance(error, Refused if status in refusals else UnknownOutcome), status
         assert error.message.startswith(f"{call.request['method']} {url} failed: HTTP {status} A title: A detail")
         assert error.from_vonage is True
@@ -530,9 +540,11 @@ def test_what_a_status_says_of_the_outcome(wire: Wire, bench: Bench, call: Call)
 
 @pytest.mark.parametrize("call", [CALLS[name] for name in ("get_balance", "read_settings", "write_settings")])
 @pytest.mark.parametrize("key", ["error-code", "code"])
-def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: Bench, call: Call, key: str) -> None:
+def test_an_error_in_a_success_of_the_rest_host_is_an_error(
+    wire: Wire, clients: ClientFactory, call: Call, key: str
+) -> None:
     call.expect(wire, body={**call.body, key: "420", "error-code-label": "API key is required"})
-    error = error_of(lambda: call.run(bench.client(retries=3)))
+    error = error_of(lambda: call.run(clients.client(retries=3)))
     assert isinstance(error, Refused)
     assert (error.status, error.code) == (200, "420")
     assert "HTTP 200 API key is required" in error.message
@@ -561,23 +573,23 @@ def test_an_error_in_a_success_of_the_rest_host_is_an_error(wire: Wire, bench: B
         (429, "", "run fewer tasks at the same time"),
     ],
 )
-def test_a_failure_says_what_to_do(wire: Wire, bench: Bench, status: int, body: t.Any, hint: str) -> None:
+def test_a_failure_says_what_to_do(wire: Wire, clients: ClientFactory, status: int, body: t.Any, hint: str) -> None:
     wire.expect("GET", SECRETS, status=status, body=body)
-    assert hint in error_of(lambda: bench.client().list_secrets(KEY)).message
+    assert hint in error_of(lambda: clients.client().list_secrets(KEY)).message
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "text/html; charset=iso-8859-1", "application/xml"])
-def test_an_error_is_read_whatever_its_content_type_says(wire: Wire, bench: Bench, content_type: str) -> None:
+def test_an_error_is_read_whatever_its_content_type_says(wire: Wire, clients: ClientFactory, content_type: str) -> None:
     wire.expect("GET", SECRETS, status=404, body=problem("invalid-api-key", "Ä"), content_type=content_type)
-    error = error_of(lambda: bench.client().list_secrets(KEY))
+    error = error_of(lambda: clients.client().list_secrets(KEY))
     assert (error.code, error.as_dict()["title"]) == ("invalid-api-key", "Ä")
 
 
-def test_references_and_parameters_are_in_the_failure(wire: Wire, bench: Bench) -> None:
+def test_references_and_parameters_are_in_the_failure(wire: Wire, clients: ClientFactory) -> None:
     parameters = [{"name": "secret", "reason": "Does not meet complexity requirements"}]
     body = problem("validation", "Bad Request", invalid_parameters=parameters)
     wire.expect("POST", SECRETS, json_body={"secret": NEW}, status=400, body=body, headers={"X-Request-Id": "854d38af"})
-    error = error_of(lambda: bench.client().create_secret(KEY, NEW))
+    error = error_of(lambda: clients.client().create_secret(KEY, NEW))
     assert "[secret: Does not meet complexity requirements]" in error.message
     assert error.as_dict()["invalid_parameters"] == parameters
     assert (error.as_dict()["instance"], error.as_dict()["request_id"]) == ("0f00ba12", "854d38af")
@@ -586,22 +598,24 @@ def test_references_and_parameters_are_in_the_failure(wire: Wire, bench: Bench) 
 # -- redirects ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_code_of_a_breakdown_counts_whatever_the_status_is(wire: Wire, bench: Bench) -> None:
+def test_a_code_of_a_breakdown_counts_whatever_the_status_is(wire: Wire, clients: ClientFactory) -> None:
     for status in (200, 401, 420):
         for name in ("top_up", "write_settings"):
             CALLS[name].expect(wire, status=status, body=legacy("500", "unknown error"))
             with pytest.raises(UnknownOutcome):
-                CALLS[name].run(bench.client(retries=3))
+                CALLS[name].run(clients.client(retries=3))
 
 
-def test_a_code_in_a_success_has_its_hint(wire: Wire, bench: Bench) -> None:
+def test_a_code_in_a_success_has_its_hint(wire: Wire, clients: ClientFactory) -> None:
     CALLS["top_up"].expect(wire, status=200, body=legacy("401", "no access"))
-    assert "Check api_key and api_secret" in error_of(lambda: CALLS["top_up"].run(bench.client())).message
+    assert "Check api_key and api_secret" in error_of(lambda: CALLS["top_up"].run(clients.client())).message
 
 
-def test_a_hint_that_is_true_of_a_refusal_is_not_given_with_an_unknown_outcome(wire: Wire, bench: Bench) -> None:
+def test_a_hint_that_is_true_of_a_refusal_is_not_given_with_an_unknown_outcome(
+    wire: Wire, clients: ClientFactory
+) -> None:
     CALLS["top_up"].expect(wire, status=500, body=legacy("500", "topup failed"))
-    assert "nothing was charged" not in error_of(lambda: CALLS["top_up"].run(bench.client())).message
+    assert "nothing was charged" not in error_of(lambda: CALLS["top_up"].run(clients.client())).message
 
 
 @pytest.mark.parametrize(
@@ -621,9 +635,9 @@ def test_a_hint_that_is_true_of_a_refusal_is_not_given_with_an_unknown_outcome(w
         "null",
     ],
 )
-def test_a_success_that_does_not_say_so_is_no_payment(wire: Wire, bench: Bench, body: t.Any) -> None:
+def test_a_success_that_does_not_say_so_is_no_payment(wire: Wire, clients: ClientFactory, body: t.Any) -> None:
     CALLS["top_up"].expect(wire, body=body)
-    error = error_of(lambda: CALLS["top_up"].run(bench.client(retries=3)))
+    error = error_of(lambda: CALLS["top_up"].run(clients.client(retries=3)))
     assert isinstance(error, UnknownOutcome)
 
 
@@ -631,58 +645,58 @@ def test_a_success_that_does_not_say_so_is_no_payment(wire: Wire, bench: Bench, 
     "body",
     [{}, {"login": "required"}, {"mo-callback-url": True}, {"dr-callback-url": ["x"]}, {"mo-callback-url": 5}],
 )
-def test_an_answer_without_settings_is_not_taken_for_them(wire: Wire, bench: Bench, body: t.Any) -> None:
+def test_an_answer_without_settings_is_not_taken_for_them(wire: Wire, clients: ClientFactory, body: t.Any) -> None:
     for name in ("read_settings", "write_settings"):
         CALLS[name].expect(wire, body=body)
         with pytest.raises(UnknownOutcome):
-            CALLS[name].run(bench.client())
+            CALLS[name].run(clients.client())
 
 
-def test_a_byte_order_mark_does_not_hide_an_answer(wire: Wire, bench: Bench) -> None:
+def test_a_byte_order_mark_does_not_hide_an_answer(wire: Wire, clients: ClientFactory) -> None:
     CALLS["top_up"].expect(wire, status=200, body=b"\xef\xbb\xbf" + json.dumps(legacy("200", "success")).encode())
-    CALLS["top_up"].run(bench.client())
-    assert bench.warnings == []
+    CALLS["top_up"].run(clients.client())
+    assert clients.warnings == []
 
 
 @pytest.mark.parametrize("code", ["unprovisioned", "multiple-auth-methods", "account-suspended"])
-def test_a_401_of_something_else_says_nothing_of_a_value(wire: Wire, bench: Bench, code: str) -> None:
+def test_a_401_of_something_else_says_nothing_of_a_value(wire: Wire, clients: ClientFactory, code: str) -> None:
     wire.expect("GET", SECRETS, login=(KEY, NEW), status=401, body=problem(code, "Something else"))
-    assert bench.client().probe(KEY, NEW).result == "unknown"
+    assert clients.client().probe(KEY, NEW).result == "unknown"
 
 
 @every_call
-def test_redirects_are_not_followed(wire: Wire, bench: Bench, call: Call) -> None:
+def test_redirects_are_not_followed(wire: Wire, clients: ClientFactory, call: Call) -> None:
     for status in REDIRECTS:
         call.expect(
             wire, status=status, headers={"Location": f"https://elsewhere.example.com/?s={quote(quote(SECRET))}"}
         )
-        error = error_of(lambda: call.run(bench.client(retries=3)))
+        error = error_of(lambda: call.run(clients.client(retries=3)))
         assert error.status == status
         assert "The redirect to elsewhere.example.com was not followed" in error.message
         assert SECRET not in error.message
 
 
-def test_the_host_that_a_redirect_names_is_no_secret(wire: Wire, bench: Bench) -> None:
+def test_the_host_that_a_redirect_names_is_no_secret(wire: Wire, clients: ClientFactory) -> None:
     headers = {"Location": "https://Curr3ntValue.example.com/"}
     wire.expect("GET", BALANCE, login=(KEY, "Curr3ntValue"), status=302, headers=headers)
-    error = error_of(bench.client(api_secret="Curr3ntValue").get_balance)
+    error = error_of(clients.client(api_secret="Curr3ntValue").get_balance)
     assert "was not followed" in error.message
     assert "curr3ntvalue" not in error.message.lower()
 
 
-def test_an_account_that_is_named_in_an_error_is_no_secret(wire: Wire, bench: Bench) -> None:
+def test_an_account_that_is_named_in_an_error_is_no_secret(wire: Wire, clients: ClientFactory) -> None:
     row = {**SHARING, "api_key": "Curr3ntValue", "suspended": None}
     wire.expect("GET", SUBACCOUNTS, login=(KEY, "Curr3ntValue"), body=family(row))
-    error = error_of(bench.client(api_secret="Curr3ntValue").list_subaccounts)
+    error = error_of(clients.client(api_secret="Curr3ntValue").list_subaccounts)
     assert "does not say whether ******** is suspended" in error.message
 
 
 @pytest.mark.parametrize(
     "location", ["", "/relative", "//", "http://[::1", "http://h\xfcte.example/", "http://a\x1b[2J/"]
 )
-def test_a_redirect_to_nowhere_is_reported_like_any_other(wire: Wire, bench: Bench, location: str) -> None:
+def test_a_redirect_to_nowhere_is_reported_like_any_other(wire: Wire, clients: ClientFactory, location: str) -> None:
     wire.expect("GET", BALANCE, status=302, headers={"Location": location} if location else {})
-    error = error_of(bench.client().get_balance)
+    error = error_of(clients.client().get_balance)
     assert isinstance(error, Refused)
     assert "was not followed" in error.message
     assert error.message.isprintable()
@@ -691,9 +705,9 @@ def test_a_redirect_to_nowhere_is_reported_like_any_other(wire: Wire, bench: Ben
 # -- probing -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_probe_logs_in_with_the_value(wire: Wire, bench: Bench) -> None:
+def test_a_probe_logs_in_with_the_value(wire: Wire, clients: ClientFactory) -> None:
     wire.expect("GET", f"/accounts/{SUBACCOUNT}/secrets", login=(SUBACCOUNT, NEW), body=listing(OLD_ID, NEW_ID))
-    probe = bench.client().probe(SUBACCOUNT, NEW)
+    probe = clients.client().probe(SUBACCOUNT, NEW)
     assert (probe.result, probe.secrets, probe.error) == ("accepted", [OLD, YOUNG], None)
 
 
@@ -721,16 +735,16 @@ def test_a_probe_logs_in_with_the_value(wire: Wire, bench: Bench) -> None:
         pytest.param(200, requests.ConnectTimeout("connect timed out"), "unknown", id="connect-timeout"),
     ],
 )
-def test_what_a_probe_shows(wire: Wire, bench: Bench, status: int, body: t.Any, answered: str) -> None:
+def test_what_a_probe_shows(wire: Wire, clients: ClientFactory, status: int, body: t.Any, answered: str) -> None:
     wire.expect("GET", SECRETS, login=(KEY, NEW), status=status, body=body)
-    probe = bench.client().probe(KEY, NEW)
+    probe = clients.client().probe(KEY, NEW)
     assert (probe.result, probe.secrets) == (answered, None)
     assert probe.error is not None
 
 
-def test_over_an_unverified_connection_nobody_can_refuse(wire: Wire, bench: Bench) -> None:
+def test_over_an_unverified_connection_nobody_can_refuse(wire: Wire, clients: ClientFactory) -> None:
     wire.refuse(NEW)
-    assert bench.client(validate_certs=False).probe(KEY, NEW).result == "unknown"
+    assert clients.client(validate_certs=False).probe(KEY, NEW).result == "unknown"
 
 
 # -- nothing secret ----------------------------------------------------------------------------------------------------
@@ -739,7 +753,7 @@ def test_over_an_unverified_connection_nobody_can_refuse(wire: Wire, bench: Benc
 @every_call
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings(
-    wire: Wire, bench: Bench, call: Call, as_json: bool
+    wire: Wire, clients: ClientFactory, call: Call, as_json: bool
 ) -> None:
     known = shapes(SECRET) + (shapes(NEW) if call == "create_secret" else [])
     text = " ".join(known)
@@ -753,11 +767,11 @@ def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings
         repeated = call is not CALLS["top_up"] and (status == 429 or (status == 503 and call in READS.values()))
         for _attempt in range(3 if repeated else 1):
             call.expect(wire, status=status, body=body, headers={"X-Request-Id": text[:900]})
-        bench.warnings.clear()
-        error = error_of(lambda: call.run(bench.client(retries=2)))
-        assert len(bench.warnings) == (2 if repeated else 0)
+        clients.warnings.clear()
+        error = error_of(lambda: call.run(clients.client(retries=2)))
+        assert len(clients.warnings) == (2 if repeated else 0)
         shown = [error.message, str(error), repr(error), json.dumps(error.as_dict(), ensure_ascii=False)]
-        for where in [*shown, *bench.warnings]:
+        for where in [*shown, *clients.warnings]:
             assert [form for form in known if form.lower() in where.lower()] == []
 
 
@@ -770,14 +784,16 @@ def test_a_server_that_repeats_secrets_does_not_get_them_into_errors_or_warnings
         ("Letter4Inside", "\\u004cetter4Inside"),
     ],
 )
-def test_a_secret_in_another_json_spelling_is_found_too(wire: Wire, bench: Bench, value: str, escaped: str) -> None:
+def test_a_secret_in_another_json_spelling_is_found_too(
+    wire: Wire, clients: ClientFactory, value: str, escaped: str
+) -> None:
     body = f'{{"title": "{escaped}", "detail": "{escaped}", "invalid_parameters": {{"{escaped}": "{escaped}"}}}}'
     wire.expect("GET", BALANCE, login=(KEY, value), status=400, body=body.encode())
-    error = error_of(bench.client(api_secret=value).get_balance)
+    error = error_of(clients.client(api_secret=value).get_balance)
     assert value not in error.message
     assert value not in json.dumps(error.as_dict(), ensure_ascii=False).replace('\\"', '"')
 
 
-def test_the_login_is_what_calls_use(bench: Bench) -> None:
-    client = bench.client()
+def test_the_login_is_what_calls_use(clients: ClientFactory) -> None:
+    client = clients.client()
     assert (client.credentials, client.api_key) == (LOGIN, KEY)

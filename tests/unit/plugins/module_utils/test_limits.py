@@ -34,7 +34,7 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     SHARING,
     STALL,
     SUBACCOUNTS,
-    Bench,
+    ClientFactory,
     Server,
     family,
     http,
@@ -56,7 +56,7 @@ def error_of(action: t.Callable[[], t.Any]) -> VonageError:
     return caught.value
 
 
-class Ticking(Bench):
+class Ticking(ClientFactory):
     """A clock that goes on by a second each time that the client looks at it, and keeps count."""
 
     def __init__(self) -> None:
@@ -119,8 +119,8 @@ class Stream:
         self._socket.close()
 
 
-def client_of(server: Stream | Server, bench: Bench, **options: t.Any) -> Client:
-    return bench.client(rest_url=server.url, api_url=server.url, timeout=HANGS, **{"retries": 3, **options})
+def client_of(server: Stream | Server, clients: ClientFactory, **options: t.Any) -> Client:
+    return clients.client(rest_url=server.url, api_url=server.url, timeout=HANGS, **{"retries": 3, **options})
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
@@ -144,19 +144,19 @@ DRIPS: dict[str, tuple[t.Callable[[], Iterator[bytes]], str]] = {
 @pytest.mark.parametrize("call", [CALLS[name] for name in ("get_balance", "create_secret", "top_up")])
 def test_an_answer_in_drips_ends_at_the_deadline(call: Call, name: str) -> None:
     parts, part = DRIPS[name]
-    bench = Ticking()
-    with Stream(parts, bench) as server:
-        error = error_of(lambda: call.run(client_of(server, bench, deadline=30.0)))
+    clients = Ticking()
+    with Stream(parts, clients) as server:
+        error = error_of(lambda: call.run(client_of(server, clients, deadline=30.0)))
         assert isinstance(error, UnknownOutcome)
         assert f": the deadline of 30 s passed while reading the {part} of the response" in error.message
-        assert (server.requests, bench.warnings) == (1, [])
+        assert (server.requests, clients.warnings) == (1, [])
 
 
 def test_a_proxy_that_answers_in_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Ticking()
-    with Stream(lambda: itertools.chain([OK], itertools.repeat(b"X: y\r\n")), bench) as proxy:
+    clients = Ticking()
+    with Stream(lambda: itertools.chain([OK], itertools.repeat(b"X: y\r\n")), clients) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        error = error_of(lambda: bench.client(rest_url="https://192.0.2.1", deadline=30.0, retries=3).top_up("x"))
+        error = error_of(lambda: clients.client(rest_url="https://192.0.2.1", deadline=30.0, retries=3).top_up("x"))
         assert isinstance(error, NotSent)
         assert "the deadline of 30 s passed while connecting through the proxy" in error.message
         assert proxy.requests == 1
@@ -164,53 +164,53 @@ def test_a_proxy_that_answers_in_drips_ends_at_the_deadline(monkeypatch: pytest.
 
 @every_call
 def test_a_silent_server_ends_at_the_deadline_when_that_is_before_the_timeout(
-    serve: t.Callable[..., Server], bench: Bench, call: Call
+    serve: t.Callable[..., Server], clients: ClientFactory, call: Call
 ) -> None:
     server = serve(STALL)
-    error = error_of(lambda: call.run(client_of(server, bench, deadline=0.2)))
+    error = error_of(lambda: call.run(client_of(server, clients, deadline=0.2)))
     assert isinstance(error, UnknownOutcome)
     assert "the deadline of 0.2 s passed while reading the headers of the response" in error.message
     assert server.stalled.wait(120)
     assert len(server.requests) == 1
 
 
-def test_a_handshake_without_an_end_ends_at_the_deadline(bench: Bench) -> None:
+def test_a_handshake_without_an_end_ends_at_the_deadline(clients: ClientFactory) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        client = bench.client(rest_url=url, timeout=HANGS, deadline=0.2, retries=0)
+        client = clients.client(rest_url=url, timeout=HANGS, deadline=0.2, retries=0)
         # The system takes the connection, and nobody answers.
         assert isinstance(error_of(lambda: client.top_up("x")), NotSent)
 
 
-def test_the_addresses_of_a_host_share_the_deadline(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_addresses_of_a_host_share_the_deadline(clients: ClientFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 
     def connect(_socket: socket.socket, address: t.Any) -> None:
         tried.append(address)
-        bench.now += 10
+        clients.now += 10
         raise socket.timeout("timed out")
 
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{number}", 443)) for number in range(99)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
     monkeypatch.setattr(socket.socket, "connect", connect)
-    error = error_of(bench.client(deadline=30.0, retries=3).get_balance)
+    error = error_of(clients.client(deadline=30.0, retries=3).get_balance)
     assert isinstance(error, NotSent)
     assert "the deadline of 30 s passed while connecting" in error.message
     assert len(tried) == 3
 
 
 def test_nothing_is_sent_after_the_deadline(
-    serve: t.Callable[..., Server], bench: Bench, monkeypatch: pytest.MonkeyPatch
+    serve: t.Callable[..., Server], clients: ClientFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(CALLS["top_up"].answer)
     connect = socket.socket.connect
 
     def slow(one: socket.socket, address: t.Any) -> None:
         connect(one, address)
-        bench.now += 31
+        clients.now += 31
 
     monkeypatch.setattr(socket.socket, "connect", slow)
-    error = error_of(lambda: client_of(server, bench, deadline=30.0).top_up("x"))
+    error = error_of(lambda: client_of(server, clients, deadline=30.0).top_up("x"))
     assert isinstance(error, NotSent)
     assert server.requests == []
 
@@ -282,37 +282,37 @@ ENDLESS: dict[str, tuple[t.Callable[[], Iterator[bytes]], str]] = {
 
 @pytest.mark.parametrize("name", ENDLESS)
 @pytest.mark.parametrize("call", [CALLS[name] for name in ("list_secrets", "top_up")])
-def test_an_answer_of_too_many_bytes_is_not_read_to_its_end(bench: Bench, call: Call, name: str) -> None:
+def test_an_answer_of_too_many_bytes_is_not_read_to_its_end(clients: ClientFactory, call: Call, name: str) -> None:
     parts, message = ENDLESS[name]
     with Stream(parts) as server:
-        error = error_of(lambda: call.run(client_of(server, bench, retries=0)))
+        error = error_of(lambda: call.run(client_of(server, clients, retries=0)))
         assert isinstance(error, UnknownOutcome)
         assert message in error.message
         # Most of it waits in buffers of the system.
         assert server.sent < 32 * MEGABYTE
 
 
-def test_what_is_too_long_is_not_read_again(bench: Bench) -> None:
+def test_what_is_too_long_is_not_read_again(clients: ClientFactory) -> None:
     with Stream(ENDLESS["body"][0]) as server:
-        error_of(client_of(server, bench, retries=3).get_balance)
-        assert (server.requests, bench.naps) == (1, [])
+        error_of(client_of(server, clients, retries=3).get_balance)
+        assert (server.requests, clients.naps) == (1, [])
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, Refused), (502, UnknownOutcome)])
 def test_of_a_long_error_the_beginning_is_read(
-    serve: t.Callable[..., Server], bench: Bench, status: int, kind: type[VonageError]
+    serve: t.Callable[..., Server], clients: ClientFactory, status: int, kind: type[VonageError]
 ) -> None:
     server = serve(http(status, "<html>begins" + "x" * MEGABYTE))
-    error = error_of(lambda: client_of(server, bench, retries=0).list_secrets("abcd1234"))
+    error = error_of(lambda: client_of(server, clients, retries=0).list_secrets("abcd1234"))
     assert isinstance(error, kind)
     assert error.status == status
     assert "<html>begins" in error.message
 
 
-def test_ten_thousand_subaccounts_are_a_list(serve: t.Callable[..., Server], bench: Bench) -> None:
+def test_ten_thousand_subaccounts_are_a_list(serve: t.Callable[..., Server], clients: ClientFactory) -> None:
     rows = [{**SHARING, "api_key": f"{number:08x}"} for number in range(10_000)]
     server = serve(http(200, family(*rows)))
-    assert len(client_of(server, bench).list_subaccounts().subaccounts) == 10_000
+    assert len(client_of(server, clients).list_subaccounts().subaccounts) == 10_000
     assert server.methods() == ["GET"]
     assert SUBACCOUNTS.encode() in server.requests[0]
 
@@ -367,19 +367,19 @@ def test_64_greedy_answers_at_once_stay_below_200_mb(name: str) -> None:
 
 
 @every_call
-def test_no_packed_answer_is_asked_for(serve: t.Callable[..., Server], bench: Bench, call: Call) -> None:
+def test_no_packed_answer_is_asked_for(serve: t.Callable[..., Server], clients: ClientFactory, call: Call) -> None:
     server = serve(call.answer)
-    call.run(client_of(server, bench))
+    call.run(client_of(server, clients))
     assert b"\r\nAccept-Encoding: identity\r\n" in server.requests[0]
 
 
 @pytest.mark.parametrize("call", READS.values(), ids=list(READS))
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
 def test_an_answer_that_is_packed_nonetheless_is_read(
-    serve: t.Callable[..., Server], bench: Bench, call: Call, encoding: str
+    serve: t.Callable[..., Server], clients: ClientFactory, call: Call, encoding: str
 ) -> None:
     server = serve(packed(gzip.compress(json.dumps(call.body).encode()), encoding))
-    call.run(client_of(server, bench))
+    call.run(client_of(server, clients))
     assert len(server.requests) == 1
 
 
@@ -395,14 +395,14 @@ def test_an_answer_that_is_packed_nonetheless_is_read(
     ids=["not packed", "cut off", "deflate", "unknown"],
 )
 def test_an_answer_that_cannot_be_unpacked_is_none(
-    serve: t.Callable[..., Server], bench: Bench, body: bytes, encoding: str
+    serve: t.Callable[..., Server], clients: ClientFactory, body: bytes, encoding: str
 ) -> None:
     server = serve(packed(body, encoding))
-    assert isinstance(error_of(client_of(server, bench, retries=0).get_balance), UnknownOutcome)
+    assert isinstance(error_of(client_of(server, clients, retries=0).get_balance), UnknownOutcome)
 
 
-def test_an_error_that_is_packed_is_read(serve: t.Callable[..., Server], bench: Bench) -> None:
+def test_an_error_that_is_packed_is_read(serve: t.Callable[..., Server], clients: ClientFactory) -> None:
     body = gzip.compress(json.dumps(problem("invalid-api-key", "Invalid API Key")).encode())
     head = f"HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
     server = serve(head.encode() + body)
-    assert error_of(lambda: client_of(server, bench).list_secrets("abcd1234")).code == "invalid-api-key"
+    assert error_of(lambda: client_of(server, clients).list_secrets("abcd1234")).code == "invalid-api-key"

@@ -16,7 +16,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.accou
     ACCOUNT_SETTINGS,
     _same_url,
 )
-from ansible_collections.community.vonage.tests.unit.plugins.wire import Bench, Server, http
+from ansible_collections.community.vonage.tests.unit.plugins.wire import ClientFactory, Server, http
 
 labels = st.text(string.ascii_letters + string.digits + "-", min_size=1, max_size=8)
 words = st.text(string.ascii_letters + string.digits + "-._~", max_size=6)
@@ -141,10 +141,10 @@ def test_only_what_differs_is_sent_and_predicted(
     }
     sent = {**different, **({"httpForwardMethod": method} if method else {})}
     with Server(*[vonage] * 6) as server:
-        bench = Bench()
+        clients = ClientFactory()
 
         def run(check_mode: bool) -> dict[str, t.Any]:
-            client = bench.client(rest_url=server.url, api_url=server.url)
+            client = clients.client(rest_url=server.url, api_url=server.url)
             return ACCOUNT_SETTINGS.run(client, params, check_mode)
 
         predicted = run(True)

@@ -29,7 +29,7 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     SUBACCOUNTS,
     TOP_UP,
     UNAUTHORIZED,
-    Bench,
+    ClientFactory,
     Wire,
     family,
     legacy,
@@ -377,8 +377,8 @@ both_displays = pytest.mark.parametrize("diff", [False, True], ids=["plain", "di
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench()
-    monkeypatch.setattr(_task, "Client", functools.partial(Client, sleep=bench.nap, clock=lambda: bench.now))
+    clients = ClientFactory()
+    monkeypatch.setattr(_task, "Client", functools.partial(Client, sleep=clients.nap, clock=lambda: clients.now))
 
 
 @every_task
