@@ -6,22 +6,22 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The attributes that all modules of the collection share; each adds its own details."""
+    """The attributes of all modules; each module adds details."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   action_group:
-    description: Which group of C(module_defaults) the module belongs to.
+    description: Use C(group/community.vonage.vonage) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
       - community.vonage.vonage
   check_mode:
-    description: Can run in C(check_mode) and predict the changes without making them.
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
-    description: Returns details of what has changed, or would change, in diff mode.
+    description: Returns details on what has changed, or possibly needs changing, when in diff mode.
   idempotent:
-    description: When run twice in a row with the same arguments, the second run changes nothing.
+    description: When run twice in a row outside check mode with the same arguments, the second run changes nothing.
   platform:
     description: Where the module runs.
     support: full

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: new_api_secret
-short_description: Make a value for a new Vonage API secret
+short_description: Generate a new Vonage API secret
 version_added: 0.1.0
 author:
   - community.vonage contributors (@ansible-collections)
 description:
-  - Makes a random value that Vonage accepts as an API secret - 25 characters of A-Z, a-z and 0-9, a letter first.
-  - Every evaluation makes another value. Store it before you use it, for example with M(ansible.builtin.set_fact) and
-    C(no_log).
+  - Generates a random value that Vonage accepts as an API secret - 25 characters of A-Z, a-z and 0-9, starting with a
+    letter.
+  - Every evaluation generates another value. Store the value before you use it, for example with
+    M(ansible.builtin.set_fact) and C(no_log).
 options:
   _terms:
     description: Takes no terms.
 """
 
 EXAMPLES = r"""
-- name: Make a value once
+- name: Generate a value once
   ansible.builtin.set_fact:
     next_api_secret: "{{ lookup('community.vonage.new_api_secret') }}"
   no_log: true

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vonage_account_settings
-short_description: Keep the webhooks of a Vonage API account as declared
+short_description: Manage the webhooks of a Vonage API account
 version_added: 0.1.0
 description:
   - Sets the URLs that Vonage calls for incoming SMS and for delivery receipts, and reads the limits of the account.
-  - Without any of its options, the module only reads.
-  - The settings are those of the account of O(api_key). A subaccount's are set with credentials of its own.
+  - Without any of these options, the module only reads the settings.
+  - The settings are those of the account O(api_key). To manage those of a subaccount, log in as the subaccount.
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -23,10 +23,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The settings are read. Whether Vonage would accept a URL is known only when it is written.
+    details: Only reads the settings. It cannot predict whether Vonage accepts a URL.
   diff_mode:
     support: full
-    details: A password or a token in a URL is shown. Put C(no_log=true) on a task that sets one.
+    details: Shows passwords and tokens in URLs. Use C(no_log=true) for tasks with such URLs.
   idempotent:
     support: partial
     details: Vonage never returns O(http_forward_method), so a task that sets it reports a change every time.
@@ -34,8 +34,8 @@ options:
   mo_callback_url:
     description:
       - URL that Vonage calls for each incoming SMS.
-      - An empty string unsets it. If omitted or null, it is left alone.
-      - Vonage saves it only when the URL answers a GET with 200 at that moment.
+      - An empty string removes it. If omitted or null, it is not changed.
+      - Vonage saves it only if the URL responds to a GET with 200.
     type: str
   dr_callback_url:
     description:
@@ -44,8 +44,8 @@ options:
   http_forward_method:
     description:
       - How Vonage calls the URLs. The Vonage dashboard calls it the webhook format.
-      - If omitted, it is left alone.
-      - Vonage never shows it, so a task that sets it reports a change on every run. Set it in a task of its own.
+      - If omitted, it is not changed.
+      - Vonage never returns it, so a task that sets it reports a change on every run. Set it in a separate task.
     type: str
     choices:
       - GET_QUERY_PARAMS
@@ -71,25 +71,26 @@ EXAMPLES = r"""
 RETURN = r"""
 error:
   description:
-    - Why the task failed, to branch on.
-    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+    - Why the task failed, in a form to use in conditions.
+    - Missing if Ansible itself ended the task, for example because of an invalid option or the task keyword C(timeout).
   returned: failure
   type: dict
   contains:
     outcome:
       description:
-        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
-        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+        - V(not_sent) if the request was not sent. Nothing was changed.
+        - V(refused) if Vonage refused the request. Nothing was changed.
+        - V(unknown) if the request was sent, but no response tells whether Vonage processed it.
       type: str
       returned: always
       sample: refused
     status:
-      description: The HTTP status of the answer. V(null) when there was none.
+      description: The HTTP status of the response. V(null) if there was none.
       type: int
       returned: always
       sample: 403
     code:
-      description: The code of the error, in small letters, as Vonage or this collection names it.
+      description: The code of the error, in lower case. It is defined by Vonage or by this collection.
       type: str
       returned: always
       sample: max-secrets
@@ -99,18 +100,18 @@ error:
       returned: always
       sample: Secret Addition Forbidden
     detail:
-      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      description: The long text of the error, or the beginning of a response that is not from Vonage.
       type: str
       returned: always
       sample: Account reached maximum number [2] of allowed secrets
     invalid_parameters:
-      description: The parameters of the request that Vonage did not accept.
+      description: The parameters of the request that Vonage rejected.
       type: list
       elements: dict
       returned: always
       contains:
         name:
-          description: Name of the parameter, as Vonage writes it.
+          description: Name of the parameter, as Vonage spells it.
           type: str
           returned: always
           sample: secret
@@ -120,17 +121,17 @@ error:
           returned: always
           sample: Does not meet complexity requirements
     instance:
-      description: Vonage's reference of the failure, to be given to its support.
+      description: Vonage's reference of the error, for Vonage support.
       type: str
       returned: always
       sample: ae5e528e536b470584792a1e918a3563
     request_id:
-      description: Vonage's reference of the request, to be given to its support.
+      description: Vonage's reference of the request, for Vonage support.
       type: str
       returned: always
       sample: 854d38afb87f4d8a8d0a7bbd34a01b54
     method:
-      description: The verb of the request.
+      description: The method of the request.
       type: str
       returned: always
       sample: POST
@@ -145,27 +146,27 @@ settings:
   type: dict
   contains:
     mo_callback_url:
-      description: URL for incoming SMS. Empty when it is not set.
+      description: URL for incoming SMS. Empty if it is not set.
       type: str
       returned: success
       sample: https://sms.example.com/inbound
     dr_callback_url:
-      description: URL for delivery receipts. Empty when it is not set.
+      description: URL for delivery receipts. Empty if it is not set.
       type: str
       returned: success
       sample: https://sms.example.com/receipt
     max_outbound_request:
-      description: Most outgoing requests a second. V(null) when Vonage does not say.
+      description: Limit of outgoing requests per second. V(null) if Vonage does not return it.
       type: int
       returned: success
       sample: 30
     max_inbound_request:
-      description: Most incoming requests a second. V(null) when Vonage does not say.
+      description: Limit of incoming requests per second. V(null) if Vonage does not return it.
       type: int
       returned: success
       sample: 30
     max_calls_per_second:
-      description: Most API calls a second. V(null) when Vonage does not say.
+      description: Limit of API calls per second. V(null) if Vonage does not return it.
       type: int
       returned: success
       sample: 30

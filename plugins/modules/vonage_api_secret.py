@@ -11,10 +11,10 @@ module: vonage_api_secret
 short_description: Create or revoke an API secret of a Vonage API account
 version_added: 0.1.0
 description:
-  - Creates an API secret with a value of yours, or revokes one by its id.
-  - Vonage never shows the value of a secret. Whether a value is present is found out by logging in with it.
-  - Nothing is ever revoked to make room. An account has two secrets at most.
-  - To replace a secret in service, use the role P(community.vonage.rotate_api_secret#role).
+  - Creates an API secret with a given value, or revokes a secret by its id.
+  - Vonage never returns the value of a secret. The module logs in with a value to find out whether it exists.
+  - An account can have two secrets at most. The module never revokes a secret to make room for a new one.
+  - To replace a secret that is in use, use the role P(community.vonage.rotate_api_secret#role).
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -24,27 +24,27 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The account is read, and with O(state=present) a login with the value is tried.
+    details: Only reads the account, and with O(state=present) tries to log in with the value.
   diff_mode:
     support: full
     details: Shows ids and dates, never a value.
   idempotent:
     support: partial
     details:
-      - Vonage never shows a value, so the module finds out whether it is there by logging in with it.
-      - A value that was created a moment ago, and that Vonage does not accept yet, is not found. The task fails then,
-        and creates nothing.
+      - Vonage never returns a value, so the module logs in with it to find out whether it exists.
+      - A value that was just created, and that Vonage does not accept yet, is not found. The task then fails and
+        creates nothing.
 options:
   account_id:
     description:
       - API key of the account whose secrets are managed. It may be a subaccount of O(api_key).
-      - If not set, it is O(api_key).
+      - If not set, this is O(api_key).
     type: str
   state:
     description:
       - V(present) makes sure that O(secret) is a valid secret of the account.
       - V(absent) makes sure that the secret with the id O(secret_id) does not exist. The only secret of an account
-        cannot be revoked. Log in with the secret that stays, not with the one that goes; see O(api_secret_id).
+        cannot be revoked. Log in with the other secret, not with the one that is revoked; see O(api_secret_id).
     type: str
     choices:
       - present
@@ -53,7 +53,7 @@ options:
   secret:
     description:
       - The value. It must have 8 to 25 printable ASCII characters without spaces, and at least one lower-case letter,
-        one upper-case letter and one digit. The lookup P(community.vonage.new_api_secret#lookup) makes one.
+        one upper-case letter and one digit. The lookup P(community.vonage.new_api_secret#lookup) generates one.
       - Required with O(state=present).
     type: str
   secret_id:
@@ -63,17 +63,17 @@ options:
     type: str
   api_secret_id:
     description:
-      - Vonage's id of O(api_secret), the secret that the task logs in with, when you know it. With O(state=absent), a
-        task whose O(secret_id) is the same fails, and nothing is sent.
-      - Vonage does not say which secret a task logs in with. Without this option, a task that would revoke a secret of
-        its own account in check mode warns that this may be the one. Otherwise the task tries the login again after the
-        revocation, and warns when Vonage refuses it; when Vonage accepts a revoked secret a while longer, it does not.
+      - Vonage's id of O(api_secret), the secret that the task logs in with. With O(state=absent), the task fails before
+        any request if O(secret_id) is the same.
+      - Vonage does not tell which secret a task logs in with. Without this option, a task that revokes a secret of its
+        own account tries to log in again afterwards, and warns if Vonage refuses that. There is no warning if Vonage
+        still accepts the revoked secret for a while. In check mode, the task warns that it may revoke its own secret.
     type: str
 seealso:
   - module: community.vonage.vonage_api_secret_info
   - plugin: community.vonage.new_api_secret
     plugin_type: lookup
-    description: Makes a value that Vonage accepts.
+    description: Generates a value that Vonage accepts.
 """
 
 EXAMPLES = r"""
@@ -101,31 +101,32 @@ EXAMPLES = r"""
 
 RETURN = r"""
 request_id:
-  description: Vonage's reference of the request that created or revoked the secret. V(null) when none did.
+  description: Vonage's reference of the request that created or revoked the secret. V(null) if nothing was changed.
   returned: success
   type: str
   sample: 854d38af-5d2e-48b2-addb-232889a6860b
 error:
   description:
-    - Why the task failed, to branch on.
-    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+    - Why the task failed, in a form to use in conditions.
+    - Missing if Ansible itself ended the task, for example because of an invalid option or the task keyword C(timeout).
   returned: failure
   type: dict
   contains:
     outcome:
       description:
-        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
-        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+        - V(not_sent) if the request was not sent. Nothing was changed.
+        - V(refused) if Vonage refused the request. Nothing was changed.
+        - V(unknown) if the request was sent, but no response tells whether Vonage processed it.
       type: str
       returned: always
       sample: refused
     status:
-      description: The HTTP status of the answer. V(null) when there was none.
+      description: The HTTP status of the response. V(null) if there was none.
       type: int
       returned: always
       sample: 403
     code:
-      description: The code of the error, in small letters, as Vonage or this collection names it.
+      description: The code of the error, in lower case. It is defined by Vonage or by this collection.
       type: str
       returned: always
       sample: max-secrets
@@ -135,18 +136,18 @@ error:
       returned: always
       sample: Secret Addition Forbidden
     detail:
-      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      description: The long text of the error, or the beginning of a response that is not from Vonage.
       type: str
       returned: always
       sample: Account reached maximum number [2] of allowed secrets
     invalid_parameters:
-      description: The parameters of the request that Vonage did not accept.
+      description: The parameters of the request that Vonage rejected.
       type: list
       elements: dict
       returned: always
       contains:
         name:
-          description: Name of the parameter, as Vonage writes it.
+          description: Name of the parameter, as Vonage spells it.
           type: str
           returned: always
           sample: secret
@@ -156,17 +157,17 @@ error:
           returned: always
           sample: Does not meet complexity requirements
     instance:
-      description: Vonage's reference of the failure, to be given to its support.
+      description: Vonage's reference of the error, for Vonage support.
       type: str
       returned: always
       sample: ae5e528e536b470584792a1e918a3563
     request_id:
-      description: Vonage's reference of the request, to be given to its support.
+      description: Vonage's reference of the request, for Vonage support.
       type: str
       returned: always
       sample: 854d38afb87f4d8a8d0a7bbd34a01b54
     method:
-      description: The verb of the request.
+      description: The method of the request.
       type: str
       returned: always
       sample: POST
@@ -178,8 +179,8 @@ error:
 secret:
   description:
     - The secret that was created, found or revoked.
-    - V(null) when the value was found but the account has two secrets, because Vonage does not tell which one it is; in
-      check mode before a creation; and when there was nothing to revoke.
+    - V(null) if the value exists and the account has two secrets, because Vonage does not tell which one it is.
+    - V(null) also in check mode if the secret would be created, and if there was nothing to revoke.
   returned: success
   type: dict
   contains:
@@ -195,7 +196,7 @@ secret:
       sample: "2026-03-04T05:06:07Z"
 secrets:
   description:
-    - All secrets of the account after the task, the oldest first. In check mode with O(state=present), as before it.
+    - All secrets of the account after the task, the oldest first. In check mode with O(state=present), those before it.
   returned: success
   type: list
   elements: dict

@@ -12,10 +12,10 @@ short_description: List the API secrets of Vonage API accounts
 version_added: 0.1.0
 description:
   - Lists the ids and dates of the secrets of one account or of several.
-  - Finds out which of several values are valid.
-  - Of several accounts, O(concurrency) are listed at the same time. When Vonage limits the rate, all of them wait, and
-    fewer go on.
-  - Vonage never shows the value of a secret.
+  - Finds out which of several values are valid secrets.
+  - Several accounts are listed at the same time; see O(concurrency). When Vonage limits the rate, the module waits and
+    sends fewer requests at the same time.
+  - Vonage never returns the value of a secret.
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -27,24 +27,24 @@ options:
   account_ids:
     description:
       - API keys of the accounts to list. They may be subaccounts of O(api_key).
-      - An account that cannot be listed does not stop the others. The task fails when none can be listed, unless
-        O(candidates) are given.
-      - A value that cannot be an API key ends the task before any request.
+      - The task continues if an account cannot be listed. It fails if no account can be listed, unless O(candidates)
+        are given.
+      - The task fails before any request if a value cannot be an API key.
       - If not set, the account O(api_key) is listed.
     type: list
     elements: str
   candidates:
     description:
-      - Values to probe, by logging in with each of them to the first account.
-      - When O(api_secret) is refused and a candidate is accepted, the secrets of the first account are listed with the
-        candidate.
+      - Values to try, by logging in to the first account with each of them.
+      - If O(api_secret) is refused and a candidate is accepted, the candidate is used to list the secrets of the first
+        account.
     type: list
     elements: str
   concurrency:
     description:
       - How many accounts are listed at the same time, 1 to 64.
-      - Vonage publishes no limit of the rate. A task that exceeds it takes longer, and does not fail as long as some of
-        its requests come through.
+      - Vonage does not document its rate limit. A task that exceeds it takes longer, but does not fail as long as some
+        of its requests succeed.
     type: int
     default: 24
 seealso:
@@ -80,25 +80,26 @@ EXAMPLES = r"""
 RETURN = r"""
 error:
   description:
-    - Why the task failed, to branch on.
-    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+    - Why the task failed, in a form to use in conditions.
+    - Missing if Ansible itself ended the task, for example because of an invalid option or the task keyword C(timeout).
   returned: failure
   type: dict
   contains:
     outcome:
       description:
-        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
-        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+        - V(not_sent) if the request was not sent. Nothing was changed.
+        - V(refused) if Vonage refused the request. Nothing was changed.
+        - V(unknown) if the request was sent, but no response tells whether Vonage processed it.
       type: str
       returned: always
       sample: refused
     status:
-      description: The HTTP status of the answer. V(null) when there was none.
+      description: The HTTP status of the response. V(null) if there was none.
       type: int
       returned: always
       sample: 403
     code:
-      description: The code of the error, in small letters, as Vonage or this collection names it.
+      description: The code of the error, in lower case. It is defined by Vonage or by this collection.
       type: str
       returned: always
       sample: max-secrets
@@ -108,18 +109,18 @@ error:
       returned: always
       sample: Secret Addition Forbidden
     detail:
-      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      description: The long text of the error, or the beginning of a response that is not from Vonage.
       type: str
       returned: always
       sample: Account reached maximum number [2] of allowed secrets
     invalid_parameters:
-      description: The parameters of the request that Vonage did not accept.
+      description: The parameters of the request that Vonage rejected.
       type: list
       elements: dict
       returned: always
       contains:
         name:
-          description: Name of the parameter, as Vonage writes it.
+          description: Name of the parameter, as Vonage spells it.
           type: str
           returned: always
           sample: secret
@@ -129,17 +130,17 @@ error:
           returned: always
           sample: Does not meet complexity requirements
     instance:
-      description: Vonage's reference of the failure, to be given to its support.
+      description: Vonage's reference of the error, for Vonage support.
       type: str
       returned: always
       sample: ae5e528e536b470584792a1e918a3563
     request_id:
-      description: Vonage's reference of the request, to be given to its support.
+      description: Vonage's reference of the request, for Vonage support.
       type: str
       returned: always
       sample: 854d38afb87f4d8a8d0a7bbd34a01b54
     method:
-      description: The verb of the request.
+      description: The method of the request.
       type: str
       returned: always
       sample: POST
@@ -162,7 +163,7 @@ accounts:
     secrets:
       description:
         - The secrets of the account, the oldest first.
-        - Empty when they could not be listed. Then there is RV(accounts[].error), and a warning.
+        - Empty if they could not be listed. In this case RV(accounts[].error) is set, and there is a warning.
       type: list
       elements: dict
       returned: success
@@ -180,7 +181,7 @@ accounts:
     error:
       description:
         - Why the account could not be listed with O(api_secret), as in a failed task, with the message in C(msg).
-        - V(null) when it was listed.
+        - V(null) if it was listed.
       type: dict
       returned: success
       sample: null
@@ -194,9 +195,10 @@ secrets:
       created_at: "2026-03-04T05:06:07Z"
 candidates:
   description:
-    - What each of O(candidates) answered, in the same order.
-    - V(accepted) for a login that worked. V(refused) when Vonage itself says that the login is wrong, its certificate
-      verifies, and another login to the account worked. V(unknown) for everything else, such as a proxy's error.
+    - The result for each of O(candidates), in the same order.
+    - V(accepted) if the login succeeded.
+    - V(refused) if Vonage refused the login, its certificate is valid, and another login to the account succeeded.
+    - V(unknown) in all other cases, for example after an error of a proxy.
   returned: success
   type: list
   elements: str

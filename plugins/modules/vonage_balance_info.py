@@ -11,7 +11,7 @@ module: vonage_balance_info
 short_description: Read the balance of a Vonage API account
 version_added: 0.1.0
 description:
-  - Reads how much money an account has left, and whether Vonage tops it up by itself.
+  - Reads the balance of an account, and whether Vonage tops up the account automatically.
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -39,25 +39,26 @@ EXAMPLES = r"""
 RETURN = r"""
 error:
   description:
-    - Why the task failed, to branch on.
-    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+    - Why the task failed, in a form to use in conditions.
+    - Missing if Ansible itself ended the task, for example because of an invalid option or the task keyword C(timeout).
   returned: failure
   type: dict
   contains:
     outcome:
       description:
-        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
-        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+        - V(not_sent) if the request was not sent. Nothing was changed.
+        - V(refused) if Vonage refused the request. Nothing was changed.
+        - V(unknown) if the request was sent, but no response tells whether Vonage processed it.
       type: str
       returned: always
       sample: refused
     status:
-      description: The HTTP status of the answer. V(null) when there was none.
+      description: The HTTP status of the response. V(null) if there was none.
       type: int
       returned: always
       sample: 403
     code:
-      description: The code of the error, in small letters, as Vonage or this collection names it.
+      description: The code of the error, in lower case. It is defined by Vonage or by this collection.
       type: str
       returned: always
       sample: max-secrets
@@ -67,18 +68,18 @@ error:
       returned: always
       sample: Secret Addition Forbidden
     detail:
-      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      description: The long text of the error, or the beginning of a response that is not from Vonage.
       type: str
       returned: always
       sample: Account reached maximum number [2] of allowed secrets
     invalid_parameters:
-      description: The parameters of the request that Vonage did not accept.
+      description: The parameters of the request that Vonage rejected.
       type: list
       elements: dict
       returned: always
       contains:
         name:
-          description: Name of the parameter, as Vonage writes it.
+          description: Name of the parameter, as Vonage spells it.
           type: str
           returned: always
           sample: secret
@@ -88,17 +89,17 @@ error:
           returned: always
           sample: Does not meet complexity requirements
     instance:
-      description: Vonage's reference of the failure, to be given to its support.
+      description: Vonage's reference of the error, for Vonage support.
       type: str
       returned: always
       sample: ae5e528e536b470584792a1e918a3563
     request_id:
-      description: Vonage's reference of the request, to be given to its support.
+      description: Vonage's reference of the request, for Vonage support.
       type: str
       returned: always
       sample: 854d38afb87f4d8a8d0a7bbd34a01b54
     method:
-      description: The verb of the request.
+      description: The method of the request.
       type: str
       returned: always
       sample: POST
@@ -123,7 +124,7 @@ balance:
       returned: success
       sample: EUR
     auto_reload:
-      description: Whether Vonage tops the account up by itself. V(null) when Vonage does not say.
+      description: Whether Vonage tops up the account automatically. V(null) if Vonage does not tell.
       type: bool
       returned: success
       sample: true

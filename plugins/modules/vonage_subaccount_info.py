@@ -12,8 +12,8 @@ short_description: List the subaccounts of a Vonage primary account
 version_added: 0.1.0
 description:
   - Lists all subaccounts of a primary account, or reads one of them.
-  - Subaccounts are for accounts that Vonage has provisioned for its Subaccounts API. For others, the task fails with
-    the code C(unprovisioned).
+  - The account must be provisioned for the Subaccounts API of Vonage. Otherwise the task fails with the code
+    C(unprovisioned).
   - To use the subaccounts as hosts, see P(community.vonage.vonage_subaccounts#inventory).
 author:
   - community.vonage contributors (@ansible-collections)
@@ -60,25 +60,26 @@ EXAMPLES = r"""
 RETURN = r"""
 error:
   description:
-    - Why the task failed, to branch on.
-    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+    - Why the task failed, in a form to use in conditions.
+    - Missing if Ansible itself ended the task, for example because of an invalid option or the task keyword C(timeout).
   returned: failure
   type: dict
   contains:
     outcome:
       description:
-        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
-        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+        - V(not_sent) if the request was not sent. Nothing was changed.
+        - V(refused) if Vonage refused the request. Nothing was changed.
+        - V(unknown) if the request was sent, but no response tells whether Vonage processed it.
       type: str
       returned: always
       sample: refused
     status:
-      description: The HTTP status of the answer. V(null) when there was none.
+      description: The HTTP status of the response. V(null) if there was none.
       type: int
       returned: always
       sample: 403
     code:
-      description: The code of the error, in small letters, as Vonage or this collection names it.
+      description: The code of the error, in lower case. It is defined by Vonage or by this collection.
       type: str
       returned: always
       sample: max-secrets
@@ -88,18 +89,18 @@ error:
       returned: always
       sample: Secret Addition Forbidden
     detail:
-      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      description: The long text of the error, or the beginning of a response that is not from Vonage.
       type: str
       returned: always
       sample: Account reached maximum number [2] of allowed secrets
     invalid_parameters:
-      description: The parameters of the request that Vonage did not accept.
+      description: The parameters of the request that Vonage rejected.
       type: list
       elements: dict
       returned: always
       contains:
         name:
-          description: Name of the parameter, as Vonage writes it.
+          description: Name of the parameter, as Vonage spells it.
           type: str
           returned: always
           sample: secret
@@ -109,17 +110,17 @@ error:
           returned: always
           sample: Does not meet complexity requirements
     instance:
-      description: Vonage's reference of the failure, to be given to its support.
+      description: Vonage's reference of the error, for Vonage support.
       type: str
       returned: always
       sample: ae5e528e536b470584792a1e918a3563
     request_id:
-      description: Vonage's reference of the request, to be given to its support.
+      description: Vonage's reference of the request, for Vonage support.
       type: str
       returned: always
       sample: 854d38afb87f4d8a8d0a7bbd34a01b54
     method:
-      description: The verb of the request.
+      description: The method of the request.
       type: str
       returned: always
       sample: POST
@@ -129,38 +130,38 @@ error:
       returned: always
       sample: /accounts/abcd1234/secrets
 subaccounts:
-  description: The subaccounts, the oldest first. With O(account_id), that one alone.
+  description: The subaccounts, the oldest first. With O(account_id), only that one.
   returned: success
   type: list
   elements: dict
   contains: &account
     api_key:
-      description: API key of the account, which alone identifies it.
+      description: API key of the account, which identifies it.
       type: str
       returned: success
       sample: efgh5678
     name:
-      description: Name of the account, which others may have too. V(null) when it has none.
+      description: Name of the account, which is not unique. V(null) if it has none.
       type: str
       returned: success
       sample: Shop Berlin
     primary_account_api_key:
-      description: API key of its primary account. V(null) of the primary account itself.
+      description: API key of its primary account. V(null) for a primary account.
       type: str
       returned: success
       sample: abcd1234
     use_primary_account_balance:
-      description: Whether it spends the balance of its primary account. V(null) of the primary account itself.
+      description: Whether it uses the balance of its primary account. V(null) for a primary account.
       type: bool
       returned: success
       sample: false
     balance:
-      description: The balance in euro. V(null) when the account has none of its own.
+      description: The balance in euro. V(null) if the account has no own balance.
       type: float
       returned: success
       sample: 10.5
     credit_limit:
-      description: The credit limit in euro. V(null) when the account has no balance of its own.
+      description: The credit limit in euro. V(null) if the account has no own balance.
       type: float
       returned: success
       sample: 0.0
@@ -177,7 +178,7 @@ subaccounts:
 primary:
   description:
     - The primary account, with the same fields as one of RV(subaccounts).
-    - V(null) with O(account_id), because Vonage shows it in the list alone.
+    - V(null) with O(account_id), because Vonage returns it only with the list.
   returned: success
   type: dict
   contains: *account

@@ -11,14 +11,14 @@ module: vonage_topup
 short_description: Top up the balance of a Vonage API account
 version_added: 0.1.0
 description:
-  - Repeats the payment that was made when auto-reload was switched on. This charges a card or a PayPal account, and the
-    amount is always that of the first payment.
-  - The request is sent once at the most, whatever happens. When no answer comes, nobody can tell whether the payment
-    was made, and the task fails with C(error.outcome) V(unknown).
-  - The task keywords C(until) and C(retries) run a task again, and would pay again. The task refuses them.
-  - The balance is read, and then paid, in two requests, and nothing keeps another run from doing so in between. A
-    payment may also take a while to show. Let one run at a time top up an account, on one host, and not more often than
-    that.
+  - Repeats the payment that was made when auto-reload was enabled. This charges a card or a PayPal account, always with
+    the amount of that payment.
+  - The request is never sent more than once. If there is no response to it, the module cannot find out whether the
+    payment was made, and fails with C(error.outcome) V(unknown).
+  - The task keywords C(until) and C(retries) would repeat the payment. The module rejects them.
+  - The module reads the balance and then pays, in two requests. Another run can pay in between, and a payment may take
+    a while to show in the balance. Run only one task at a time to top up an account, on a single host, and leave time
+    between two runs.
 author:
   - community.vonage contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -29,25 +29,25 @@ attributes:
   check_mode:
     support: full
     details:
-      - The balance is read, and the payment predicted.
-      - Whether O(transaction_reference) is the right one is known only when it is paid.
+      - Only reads the balance, and predicts whether a payment is made.
+      - It cannot check O(transaction_reference).
   diff_mode:
     support: none
-    details: The balance after the payment is not part of Vonage's answer.
+    details: Vonage's response does not include the balance after the payment.
   idempotent:
     support: partial
-    details: With O(below), nothing is paid while the balance is high enough. Without it, every run pays.
+    details: With O(below), nothing is paid as long as the balance is high enough. Without it, every run pays.
 options:
   transaction_reference:
     description:
-      - Reference of the payment that switched auto-reload on. The Vonage dashboard shows it under Billing & Payments.
+      - Reference of the payment that enabled auto-reload. The Vonage dashboard shows it under Billing & Payments.
     type: str
     required: true
     aliases:
       - trx
   below:
     description:
-      - Top up only when the balance is below this amount in euro.
+      - Top up only if the balance is below this amount in euro.
       - Without it, every run pays.
     type: float
 seealso:
@@ -67,25 +67,26 @@ EXAMPLES = r"""
 RETURN = r"""
 error:
   description:
-    - Why the task failed, to branch on.
-    - Missing when Ansible itself ended the task, for example because of a wrong option or a timeout of the task.
+    - Why the task failed, in a form to use in conditions.
+    - Missing if Ansible itself ended the task, for example because of an invalid option or the task keyword C(timeout).
   returned: failure
   type: dict
   contains:
     outcome:
       description:
-        - V(not_sent) when what was to be done was not sent, V(refused) when it was not done although it was asked for.
-        - V(unknown) when the request left, and nobody can tell from the answer whether it was carried out.
+        - V(not_sent) if the request was not sent. Nothing was changed.
+        - V(refused) if Vonage refused the request. Nothing was changed.
+        - V(unknown) if the request was sent, but no response tells whether Vonage processed it.
       type: str
       returned: always
       sample: refused
     status:
-      description: The HTTP status of the answer. V(null) when there was none.
+      description: The HTTP status of the response. V(null) if there was none.
       type: int
       returned: always
       sample: 403
     code:
-      description: The code of the error, in small letters, as Vonage or this collection names it.
+      description: The code of the error, in lower case. It is defined by Vonage or by this collection.
       type: str
       returned: always
       sample: max-secrets
@@ -95,18 +96,18 @@ error:
       returned: always
       sample: Secret Addition Forbidden
     detail:
-      description: The long text of the error, or the beginning of an answer that is not of Vonage's API.
+      description: The long text of the error, or the beginning of a response that is not from Vonage.
       type: str
       returned: always
       sample: Account reached maximum number [2] of allowed secrets
     invalid_parameters:
-      description: The parameters of the request that Vonage did not accept.
+      description: The parameters of the request that Vonage rejected.
       type: list
       elements: dict
       returned: always
       contains:
         name:
-          description: Name of the parameter, as Vonage writes it.
+          description: Name of the parameter, as Vonage spells it.
           type: str
           returned: always
           sample: secret
@@ -116,17 +117,17 @@ error:
           returned: always
           sample: Does not meet complexity requirements
     instance:
-      description: Vonage's reference of the failure, to be given to its support.
+      description: Vonage's reference of the error, for Vonage support.
       type: str
       returned: always
       sample: ae5e528e536b470584792a1e918a3563
     request_id:
-      description: Vonage's reference of the request, to be given to its support.
+      description: Vonage's reference of the request, for Vonage support.
       type: str
       returned: always
       sample: 854d38afb87f4d8a8d0a7bbd34a01b54
     method:
-      description: The verb of the request.
+      description: The method of the request.
       type: str
       returned: always
       sample: POST
@@ -151,14 +152,14 @@ balance:
       returned: success
       sample: EUR
     auto_reload:
-      description: Whether Vonage tops the account up by itself. V(null) when Vonage does not say.
+      description: Whether Vonage tops up the account automatically. V(null) if Vonage does not tell.
       type: bool
       returned: success
       sample: true
 balance_after:
   description:
-    - The balance as it was read after a top-up whose outcome is unknown. V(null) when it could not be read.
-    - A payment may take longer than that to show.
+    - The balance as it was read after a top-up whose outcome is unknown. V(null) if it could not be read.
+    - It may not include the payment yet.
   returned: failure with C(error.outcome) V(unknown)
   type: dict
   sample: null

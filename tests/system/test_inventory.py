@@ -286,7 +286,7 @@ def test_an_api_key_never_is_another_host_or_group(place: Rehearsal) -> None:
     assert "a_machine" not in found.hosts
     assert found.groups["a_group"] == ["a_machine", "declared"]
     del renamed["vonage_a_machine"]
-    assert "API keys are names of other hosts or groups have another name" in found.said
+    assert "API keys are names of other hosts or groups were renamed" in found.said
     assert all(f"{key} is {host}" in found.said for key, host in renamed.items())
 
 
@@ -305,7 +305,7 @@ def test_no_name_puts_an_account_into_a_group_of_machines(place: Rehearsal) -> N
     keyed = [{"key": "vonage_name", "separator": ""}]
     found = inventory(place, "-i", str(static), "-i", write(place, keyed_groups=keyed))
     assert found.status == 0, found.said
-    assert "are in no group of other hosts, give keyed_groups a prefix: key00001 (gateways)" in found.said
+    assert "were not added to groups of other hosts, set a prefix for keyed_groups: key00001 (gateways)" in found.said
     assert found.groups["gateways"] == found.groups.get("south", []) == []
     assert found.groups["senders"] == ["a_sender"]
     # One that is there for its variables alone.
@@ -318,7 +318,7 @@ def test_a_name_that_is_a_keyed_group_too_ends_the_inventory(place: Rehearsal) -
     load(place, subaccount("key00001", "suspended"), subaccount("key00002", "Shop"))
     keyed = [{"key": "'suspended'", "separator": ""}]
     found = inventory(place, "-i", write(place, hostname="name", keyed_groups=keyed))
-    assert "suspended would be a host and a group: give keyed_groups a prefix" in found.failure
+    assert "suspended would be a host and a group: set a prefix for keyed_groups" in found.failure
 
 
 @pytest.mark.full
