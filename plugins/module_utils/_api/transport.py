@@ -201,8 +201,8 @@ class Transport:
         exchange = Exchange(self._clock, deadline, request.max_body_bytes)
         try:
             with limited(exchange):
-                response = self._exchange(request, credentials, exchange)
-            return self._read(request, response, credentials)
+                response = self._send_once(request, credentials, exchange)
+            return self._decode(request, response, credentials)
         except AttemptFailed:
             raise
         except Exception as error:
@@ -210,8 +210,8 @@ class Transport:
             redact = self.redactor(request, credentials)
             raise no_response(request, error, exchange, self._connection, self.url(request), redact) from None
 
-    def _exchange(self, request: Request, credentials: Credentials, exchange: Exchange) -> RawResponse:
-        """Send a request once and read the response.
+    def _send_once(self, request: Request, credentials: Credentials, exchange: Exchange) -> RawResponse:
+        """Send a request, without retries, and read the response.
 
         :raises Exception: Of any kind; `exchange` says how far it came.
         """
@@ -254,7 +254,7 @@ class Transport:
         finally:
             _log_filter.silent = False
 
-    def _read(self, request: Request, response: RawResponse, credentials: Credentials) -> Response:
+    def _decode(self, request: Request, response: RawResponse, credentials: Credentials) -> Response:
         """Decode a response.
 
         :raises AttemptFailed: It is an error response.

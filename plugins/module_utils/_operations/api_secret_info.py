@@ -21,6 +21,12 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.opera
 _T = t.TypeVar("_T")
 
 
+class _AccountRow(t.TypedDict):
+    account_id: str
+    secrets: list[dict[str, str]]
+    error: dict[str, t.Any] | None
+
+
 def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Result:
     account_ids = [client.api_key] if params["account_ids"] is None else params["account_ids"]
     candidates = params["candidates"] or []
@@ -59,9 +65,13 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         "candidates": [_candidate_result(probes[value].result, conclusive) for value in candidates],
     }
     # Warn: the play goes on, and the empty list looks like an account without secrets.
-    unlisted = [row for row in rows if row["error"] and not (row is first and accepted)]
-    if unlisted:
-        result["warnings"] = [f"Account {row['account_id']}: {row['error']['msg']}" for row in unlisted]
+    warnings = [
+        f"Account {row['account_id']}: {row['error']['msg']}"
+        for row in rows
+        if row["error"] and not (row is first and accepted)
+    ]
+    if warnings:
+        result["warnings"] = warnings
     return result
 
 
@@ -82,13 +92,13 @@ def _map_concurrently(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _list_account(client: Client, account_id: str) -> tuple[dict[str, t.Any], VonageError | None]:
+def _list_account(client: Client, account_id: str) -> tuple[_AccountRow, VonageError | None]:
     """The row of an account in the result, and its error."""
     try:
         secrets, error = client.list_secrets(account_id), None
     except VonageError as failure:
         secrets, error = [], failure
-    row = {
+    row: _AccountRow = {
         "account_id": account_id,
         "secrets": [secret.as_dict() for secret in secrets],
         "error": {**error.as_dict(), "msg": error.message} if error else None,

@@ -13,11 +13,19 @@ from ansible_collections.community.vonage.plugins.module_utils._api.client impor
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
 
+class BalanceResult(t.TypedDict):
+    """The `balance` that a module returns."""
+
+    value: float
+    currency: str
+    auto_reload: bool | None
+
+
 def _balance_info(client: Client, _params: Params, _check_mode: bool) -> Result:
     return {"changed": False, "balance": read_balance(client)}
 
 
-def read_balance(client: Client) -> dict[str, t.Any]:
+def read_balance(client: Client) -> BalanceResult:
     balance = client.get_balance()
     # Vonage keeps all balances in euro, and returns no currency.
     return {"value": float(balance.value), "currency": "EUR", "auto_reload": balance.auto_reload}

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import math
-import typing as t
 
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
@@ -18,7 +17,10 @@ from ansible_collections.community.vonage.plugins.module_utils._api.errors impor
     UnknownOutcome,
     VonageError,
 )
-from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import read_balance
+from ansible_collections.community.vonage.plugins.module_utils._operations.balance_info import (
+    BalanceResult,
+    read_balance,
+)
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import (
     Operation,
     Params,
@@ -62,7 +64,7 @@ def _topup(client: Client, params: Params, check_mode: bool) -> Result:
     return {"changed": True, "balance": balance, "topped_up": not check_mode}
 
 
-def _balance_if_possible(client: Client) -> dict[str, t.Any] | None:
+def _balance_if_possible(client: Client) -> BalanceResult | None:
     """The balance; None after an error, so that it does not replace the error of the top-up."""
     try:
         return read_balance(client)

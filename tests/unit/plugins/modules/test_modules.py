@@ -259,11 +259,12 @@ def test_without_requests_the_failure_names_it(
     assert sys.executable in result["msg"]
 
 
-def test_the_client_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_transport_can_be_imported_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     package = importlib.import_module(f"{MODULE_UTILS}._api")
-    # Both the list of modules and the package know the transport; both get back the one that other tests use.
-    monkeypatch.setattr(package, "transport", package.transport)
-    monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._api.transport")
+    # Import them anew, and restore the modules that other tests use afterwards.
+    for name in ("limits", "failures", "transport"):
+        monkeypatch.setattr(package, name, getattr(package, name))
+        monkeypatch.delitem(sys.modules, f"{MODULE_UTILS}._api.{name}")
     monkeypatch.setitem(sys.modules, "requests", None)
     transport = importlib.import_module(f"{MODULE_UTILS}._api.transport")
     assert transport.HAS_REQUESTS is False
