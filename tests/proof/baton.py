@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several runs at once, of which one moves at a time, in an order that is given."""
+"""Several runs at once, each in a process of its own, of which one moves at a time, in an order that is given."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def together(engines: Sequence[Engine], turns: Iterable[int]) -> list[Ending]:
             go[number].acquire()
 
         engine.pause = pause
+        engine.apart = True
         go[number].acquire()
         try:
             ends[number] = engine.run()

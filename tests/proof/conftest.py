@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import os
 import sys
+import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
+import controller  # noqa: F401
 import hypothesis
 import pytest
 
+# ... which has said where ansible_collections is.
 sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" / "files"))
 
 from vonage_simulator.server import Simulator  # noqa: E402
 
 # The same examples each time, so that a failure is one of the change that was made. `deep` looks for new ones.
-hypothesis.settings.register_profile("proof", database=None, deadline=None, derandomize=True, max_examples=50)
-hypothesis.settings.register_profile("deep", database=None, deadline=None, max_examples=300)
+# Each example is a dozen runs of the playbook and more.
+_common: dict[str, t.Any] = {"database": None, "deadline": None, "suppress_health_check": list(hypothesis.HealthCheck)}
+hypothesis.settings.register_profile("proof", derandomize=True, max_examples=3, **_common)
+hypothesis.settings.register_profile("full", derandomize=True, max_examples=20, **_common)
+hypothesis.settings.register_profile("deep", max_examples=60, **_common)
 hypothesis.settings.load_profile(os.environ.get("PROOF_PROFILE", "proof"))
 
 

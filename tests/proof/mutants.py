@@ -2,156 +2,259 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rotations that are wrong on purpose, each in one way that a rotation could be: the proofs must fail with them."""
+"""Rotations that are wrong on purpose, each in one way that a rotation could be: the proofs must fail with them.
+
+A mutant edits the tasks of the role, or replaces a function of the plugins, or is a consumer that is wrong.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib
 import typing as t
-from dataclasses import replace
+from pathlib import Path
 
-from engine import Engine, TaskFailed
-from world import ACCOUNT
-
-from ansible_collections.community.vonage.plugins.module_utils._operations.api_secret import API_SECRET
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import Observation
+import controller
+import edges
+from engine import Engine
 
 Fields = dict[str, t.Any]
+Function = t.Callable[..., t.Any]
+
+TASKS = "roles/rotate_api_secret/tasks"
+ROTATION = "plugin_utils._rotation"
 
 
-class StoreAfterCreate(Engine):
-    """A new value is saved when Vonage has it, and not before."""
+class Edit(t.NamedTuple):
+    """A text of a file of the collection, and what stands in its place."""
 
-    _held: Fields | None = None
-
-    def store(self, record: Fields) -> Fields:
-        if record["stage"] == "prepared":
-            self._held = record
-            return record
-        if self._held:
-            super().store(self._held)
-            self._held = None
-        return super().store(record)
+    file: str
+    text: str
+    replacement: str
 
 
-class NewValueOnRetry(Engine):
-    """A run that goes on before the creation makes another value."""
+class Patch(t.NamedTuple):
+    """A function of the plugins, and what makes another one of it."""
 
-    def tasks_before_asking(self, plan: Fields) -> list[str]:
-        tasks = super().tasks_before_asking(plan)
-        if "create" in tasks and "save prepare" not in tasks:
-            tasks.insert(tasks.index("create"), "save prepare")
-        return tasks
+    module: str
+    name: str
+    change: t.Callable[[Function], Function]
 
 
-class DeleteOldest(Engine):
-    """Where there is no free slot, it makes one."""
+class Mutant(Engine):
+    edits: t.ClassVar[tuple[Edit, ...]] = ()
+    patches: t.ClassVar[tuple[Patch, ...]] = ()
 
-    def create(self) -> None:
-        try:
-            super().create()
-        except TaskFailed:
-            if len(self._listed["secrets"]) > 1 or len(self.world.live) > 1:
-                # It does not say which secret it logs in with, or the module would refuse that one.
-                login = {"api_key": ACCOUNT, "api_secret": self.record["current"]["value"]}
-                self._succeed("create", API_SECRET, **login, state="absent", secret_id=self.world.live[0].id)
-            super().create()
+    def controller(self) -> controller.Controller:
+        return controller_with(self.edits)
 
-
-class RevokeWithoutConfirm(Engine):
-    """It takes for granted that the consumers use what they were given."""
-
-    def confirmed(self) -> dict[str, int]:
-        generation: int = self.record["generation"]
-        return dict.fromkeys(self.world.consumers, generation)
+    def _play(self, asked: edges.Ask) -> bool:
+        edges.take()
+        with contextlib.ExitStack() as stack:
+            for patch in self.patches:
+                original = getattr(importlib.import_module(f"{edges.COLLECTION}.{patch.module}"), patch.name)
+                changed = patch.change(original)
+                edges.replace(original, changed)
+                stack.callback(edges.replace, changed, original)
+            return super()._play(asked)
 
 
-class RevokeWithoutReadingBack(Engine):
-    """It takes for granted that a central hook which ended well has handed the secret over."""
+@functools.cache
+def controller_with(edits: tuple[Edit, ...]) -> controller.Controller:
+    """What runs the playbook with edits.
 
-    def central_confirmed(self) -> int | None:
-        generation: int = self.record["generation"]
-        return generation
+    :raises AssertionError: A text that is edited is not there, or more than once.
+    """
+    edited: dict[Path, str] = {}
+    for edit in edits:
+        path = controller.COLLECTION / edit.file
+        text = edited.get(path) or path.read_text(encoding="utf-8")
+        assert text.count(edit.text) == 1, f"{edit.file} has no such text, or several: {edit.text}"
+        edited[path] = text.replace(edit.text, edit.replacement)
+    return controller.Controller(edited)
 
 
-class CoverageOfTheReachable(Engine):
-    """It counts the hosts that a play has left, and not those of the inventory."""
-
-    def policy(self) -> Fields:
-        reachable = [name for name, consumer in self.world.consumers.items() if consumer.up]
-        return {**super().policy(), "consumers": reachable}
+# Of the tasks.
 
 
-class NoVerify(Engine):
+class NoVerify(Mutant):
     """What Vonage has answered with 201 is handed over at once."""
 
-    def verify(self) -> None:
-        pass
+    edits = (
+        Edit(
+            f"{TASKS}/steps/verify.yml",
+            "  ansible.builtin.import_tasks: verify_logins.yml\n",
+            "  ansible.builtin.debug:\n    msg: left out\n",
+        ),
+        Edit(f"{TASKS}/steps/verify.yml", "  when: not __rotate_api_secret_verified | bool\n", "  when: false\n"),
+    )
 
 
-class NoCompareAndSet(Engine):
+class RevokeWithoutConfirm(Mutant):
+    """It takes for granted that the consumers use what they were given."""
+
+    edits = (
+        Edit(
+            f"{TASKS}/deploy.yml",
+            'generation: "{{ rotate_api_secret_confirmed_generation }}"',
+            'generation: "{{ rotate_api_secret_generation }}"',
+        ),
+        # Nor does it matter that a host refuses.
+        Edit(
+            f"{TASKS}/deploy.yml",
+            '        file: "{{ __rotate_api_secret_distribute_hook }}"\n',
+            '        file: "{{ __rotate_api_secret_distribute_hook }}"\n        apply: {ignore_errors: true}\n',
+        ),
+    )
+
+
+class RevokeWithoutReadingBack(Mutant):
+    """It takes for granted that a central hook which ended well has handed the secret over."""
+
+    edits = (
+        Edit(
+            f"{TASKS}/steps/distribute.yml",
+            'generation: "{{ rotate_api_secret_central_confirmed_generation }}"',
+            'generation: "{{ rotate_api_secret_stored.record.generation }}"',
+        ),
+    )
+
+
+class DeleteOldest(Mutant):
+    """Where there is no free slot, it makes one."""
+
+    edits = (
+        Edit(
+            f"{TASKS}/steps/create.yml",
+            "- name: Create | Create the secret at Vonage\n",
+            """\
+- name: List the secrets
+  community.vonage.vonage_api_secret_info:
+    api_key: "{{ rotate_api_secret_api_key }}"
+    api_secret: "{{ __rotate_api_secret_login }}"
+  register: __rotate_api_secret_listed
+
+- name: Revoke the oldest secret
+  community.vonage.vonage_api_secret:
+    api_key: "{{ rotate_api_secret_api_key }}"
+    api_secret: "{{ __rotate_api_secret_login }}"
+    state: absent
+    secret_id: "{{ __rotate_api_secret_listed.secrets[0].id }}"
+  when: __rotate_api_secret_listed.secrets | length == 2
+
+- name: Create | Create the secret at Vonage
+""",
+        ),
+    )
+
+
+# Of the plugins.
+
+
+def _save_whatever_is_stored(_save: Function) -> Function:
+    def save(store: t.Any, record: Fields, check_mode: bool) -> Fields:
+        store.write(record, store.read())
+        return {"changed": True, "record": record}
+
+    return save
+
+
+class NoCompareAndSet(Mutant):
     """A save replaces whatever is stored."""
 
-    def store(self, record: Fields) -> Fields:
-        self.world.store.versions.append(record)
-        return record
+    patches = (Patch(f"{ROTATION}.stores.base", "save", _save_whatever_is_stored),)
 
 
-class NoRetired(Engine):
+class NoRetired(Mutant):
     """Values are forgotten when they are revoked."""
 
-    def advance(self, step: str, **facts: t.Any) -> Fields:
-        return {**super().advance(step, **facts), "retired": []}
+    patches = (
+        Patch(
+            f"{ROTATION}.record",
+            "advance",
+            lambda advance: lambda *arguments, **facts: {**advance(*arguments, **facts), "retired": []},
+        ),
+    )
 
 
-class NoHostFence(Engine):
-    """A consumer takes an older generation."""
-
-    def deploy(self, host: str) -> None:
-        self.world.consumers[host].fenced = False
-        super().deploy(host)
-
-
-class RollbackWithoutProbe(Engine):
+class RollbackWithoutProbe(Mutant):
     """It takes for granted that the secret before is still accepted."""
 
-    def observe(self, policy: Fields, retired: t.Sequence[t.Any], begun: Fields | None) -> Observation:
-        seen = super().observe(policy, retired, begun)
-        return replace(seen, previous="accepted") if self.record["previous"] else seen
+    patches = (
+        Patch(
+            f"{ROTATION}.plan",
+            "observe",
+            lambda observe: (
+                lambda record, *rest, **more: {
+                    **observe(record, *rest, **more),
+                    **({"previous": "accepted"} if record["previous"] else {}),
+                }
+            ),
+        ),
+    )
 
 
-class RollbackWithoutIntent(Engine):
-    """The secret before is handed over, and then the record says so."""
-
-    _held: Fields | None = None
-
-    def store(self, record: Fields) -> Fields:
-        if record["stage"] == "promoted" and (record["previous"] or {}).get("rejected"):
-            self._held = record
-            return record
-        return super().store(record)
-
-    def _list(self) -> None:
-        if self._held:
-            super().store(self._held)
-            self._held = None
-        super()._list()
-
-
-class DropWithoutIntent(Engine):
-    """The new secret is dropped, and then the record says so."""
-
-    def tasks_before_asking(self, plan: Fields) -> list[str]:
-        tasks = super().tasks_before_asking(plan)
-        if "drop" in tasks:
-            tasks.remove("save drop")
-            tasks.insert(tasks.index("drop") + 1, "save drop")
-        return tasks
-
-
-class RollbackWhileRevoking(Engine):
+class RollbackWhileRevoking(Mutant):
     """It goes back to a secret whose revocation may be on its way."""
 
-    def _list(self) -> None:
-        super()._list()
-        if self.settings["mode"] == "rollback" and self._stored and self._stored["stage"] == "revoking":
-            self._stored = {**self._stored, "stage": "promoted"}
+    patches = (
+        Patch(
+            f"{ROTATION}.plan",
+            "plan",
+            lambda plan: (
+                lambda record, observation, policy, now: plan(
+                    {**record, "stage": "promoted"}
+                    if policy["mode"] == "rollback" and record["stage"] == "revoking"
+                    else record,
+                    observation,
+                    policy,
+                    now,
+                )
+            ),
+        ),
+    )
+
+
+def _prepares(plan: Function) -> Function:
+    def changed(*arguments: t.Any) -> Fields:
+        made: Fields = plan(*arguments)
+        steps = made["steps"]
+        if "create" in steps and "prepare" not in steps:
+            steps = [each for step in steps for each in (["prepare"] if step == "create" else []) + [step]]
+        return {**made, "steps": steps}
+
+    return changed
+
+
+class NewValueOnRetry(Mutant):
+    """A run that goes on before the creation makes another value."""
+
+    patches = (Patch(f"{ROTATION}.plan", "plan", _prepares),)
+
+
+def _of_those_who_answered(plan: Function) -> Function:
+    def changed(record: Fields, observation: Fields, policy: Fields, now: str) -> t.Any:
+        confirmed = observation.get("confirmed")
+        if confirmed:
+            policy = {**policy, "consumers": [name for name in policy["consumers"] if name in confirmed]}
+        return plan(record, observation, policy, now)
+
+    return changed
+
+
+class CoverageOfTheReachable(Mutant):
+    """It counts the hosts that are left, and not those of the inventory."""
+
+    patches = (Patch(f"{ROTATION}.plan", "plan", _of_those_who_answered),)
+
+
+# Of the consumers.
+
+
+class NoHostFence(Mutant):
+    """A consumer takes an older generation."""
+
+    def _answer_hand_over(self, host: str, value: str, generation: int) -> None:
+        self.world.consumers[host].fenced = False
+        super()._answer_hand_over(host, value, generation)

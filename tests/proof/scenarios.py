@@ -51,8 +51,7 @@ def stage(world: World) -> str:
 def a_host_is_down(simulator: Simulator, engine: Kind) -> None:
     """It keeps the old secret valid, in every mode but an emergency, until it is back."""
     for prepare, mode in ((first_run, "rotate"), (in_grace, "finish"), (promoted, "rotate"), (in_grace, "rollback")):
-        world = World(simulator)
-        prepare(world)
+        world = World.after(prepare, simulator)
         world.consumers["web2"].up = False
         ending = engine(world, mode=mode).run()
         assert str(ending) == "stopped (unconfirmed_consumers)"
@@ -175,8 +174,7 @@ def somebody_takes_the_free_slot(simulator: Simulator, engine: Kind) -> None:
 def somebody_revokes_the_secret_before(simulator: Simulator, engine: Kind) -> None:
     """A rollback does not go back to it, even if Vonage still lists it."""
     for lag in (0.0, 3600.0):
-        world = World(simulator)
-        in_grace(world)
+        world = World.after(in_grace, simulator)
         simulator.switches["list_delay"] = lag
         world.revoke(FIRST)
         ending = engine(world, mode="rollback").run()
@@ -189,8 +187,7 @@ def somebody_revokes_the_secret_before(simulator: Simulator, engine: Kind) -> No
 def somebody_revokes_the_new_secret(simulator: Simulator, engine: Kind) -> None:
     """The one before is handed over again when the operator says so, since that is what works."""
     for stage in range(1, 4):
-        world = World(simulator)
-        in_grace(world)
+        world = World.after(in_grace, simulator)
         if stage > 1:
             # The old one was about to be revoked.
             engine(world, Faults("save", 2, "killed after"), mode="finish").run()
@@ -225,8 +222,7 @@ def a_revocation_arrives_late(simulator: Simulator, engine: Kind) -> None:
     for case in cases(simulator):
         if case.fault == "late":
             for mode in ("rotate", "rollback", "finish"):
-                world = World(simulator)
-                case.scenario.prepare(world)
+                world = World.after(case.scenario.prepare, simulator)
                 settings = case.scenario.settings(world)
                 # What has leaked goes without waiting for a host that is down.
                 world.cut_off_accepted = settings.get("accept_cut_off", False)
@@ -249,8 +245,7 @@ def a_rollback_follows(simulator: Simulator, engine: Kind) -> None:
     """Whatever the run before had done when it was killed. After a question, that is no more than before it."""
     for case in cases(simulator):
         if case.fault == "killed after" and not case.moment.name.startswith("GET "):
-            world = World(simulator)
-            case.scenario.prepare(world)
+            world = World.after(case.scenario.prepare, simulator)
             settings = case.scenario.settings(world)
             engine(world, Faults(case.moment.kind, case.number, case.fault), **settings).run()
             world.wait(600)
@@ -282,8 +277,7 @@ def _play_two(simulator: Simulator, engine: Kind, pair: Pair, turns: t.Callable[
     :returns: The first of them.
     """
     prepare, modes = pair[0], pair[1:]
-    world = World(simulator)
-    prepare(world)
+    world = World.after(prepare, simulator)
     before = len(world.account.secrets)
     # One that is on an older secret than the one that has leaked is cut off to make room.
     world.cut_off_accepted = "emergency" in modes
@@ -314,12 +308,13 @@ def _sleeps(run: Engine) -> list[int]:
     return [2 * number + 1 for number in [*first_of_a_kind, len(moments)]]
 
 
-def two_runs(pair: Pair, wait: float = 0, host_goes_down: bool = False) -> Check:
+def two_runs(pair: Pair, wait: float = 0, host_goes_down: bool = False, once: bool = False) -> Check:
     """The second one runs to its end before each moment of the first, which then wakes up.
 
     :param pair: The two, of `PAIRS`.
     :param wait: So long the first one sleeps: longer than its lease, or not.
     :param host_goes_down: Whether the second one cannot reach a consumer.
+    :param once: Whether this is done in the middle of the first one only.
     """
 
     def check(simulator: Simulator, engine: Kind) -> None:
@@ -329,11 +324,11 @@ def two_runs(pair: Pair, wait: float = 0, host_goes_down: bool = False) -> Check
             world.consumers["web2"].up = not host_goes_down
             yield from itertools.repeat(1, MANY)
 
-        world = World(simulator)
-        pair[0](world)
+        world = World.after(pair[0], simulator)
         alone = engine(world, **(emergency(world) if pair[1] == "emergency" else {"mode": pair[1]}))
         alone.run()
-        for steps in _sleeps(alone):
+        sleeps = _sleeps(alone)
+        for steps in [sleeps[len(sleeps) // 2]] if once else sleeps:
             _play_two(simulator, engine, pair, functools.partial(turns, steps=steps))
 
     return check
@@ -352,8 +347,7 @@ def two_runs_in_turns(simulator: Simulator, engine: Kind) -> None:
 
 def a_run_that_confirmed_meets_a_rollback(simulator: Simulator, engine: Kind) -> None:
     """It sleeps between the confirmations and what it does with them, while another one is stopped anywhere."""
-    world = World(simulator)
-    in_grace(world)
+    world = World.after(in_grace, simulator)
     alone = engine(world, mode="rollback")
     alone.run()
     for steps in _sleeps(alone):
@@ -394,13 +388,17 @@ BESIDE_THE_MATRIX: tuple[Check, ...] = (
     a_central_hook_does_nothing,
     vonage_is_slow,
     the_list_is_slow,
-    a_bootstrap_meets_a_slow_list,
     a_value_is_created_long_after_it_was_made,
     somebody_always_revokes_the_new_secret,
     somebody_takes_the_free_slot,
     somebody_revokes_the_secret_before,
     somebody_revokes_the_new_secret,
     a_creation_arrives_when_all_is_over,
+)
+
+# These take many runs.
+LONG: tuple[Check, ...] = (
+    a_bootstrap_meets_a_slow_list,
     a_revocation_arrives_late,
     a_rollback_follows,
     two_runs_in_turns,

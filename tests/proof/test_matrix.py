@@ -6,38 +6,39 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
-from matrix import Case, Outcome, cases, key, play, read_page
+from faults import OF_REQUESTS
+from matrix import SCENARIOS, TRAITS, Case, Scenario, case_of, cases_of, key, play, read_page, some_of
 
 from vonage_simulator.server import Simulator
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "crash-matrix.md"
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "crash-matrix.md").read_text(encoding="utf-8")
+PUBLISHED = read_page(PAGE)
+CASES = [case_of(*place) for place in PUBLISHED]
+SOME = some_of(CASES)
 
 
-def all_cases() -> list[Case]:
-    with Simulator() as simulator:
-        return cases(simulator)
-
-
-CASES = all_cases()
-
-
-@cache
-def published() -> dict[tuple[str, str, str], Outcome]:
-    return read_page(PAGE.read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=() if case in SOME else pytest.mark.full) for case in CASES], ids=str
+)
 def test_a_disturbed_run_is_finished_by_the_next_one(simulator: Simulator, case: Case) -> None:
     outcome = play(simulator, case)
     assert outcome.next_run == "finished"
-    assert published()[key(case)] == outcome, "make crash-matrix writes docs/crash-matrix.md anew"
+    assert PUBLISHED[key(case)] == outcome, "make crash-matrix writes docs/crash-matrix.md anew"
 
 
-def test_the_published_page_has_these_cases_and_no_others() -> None:
-    assert set(published()) == {key(case) for case in CASES}
-    assert f"in {len(CASES)} cases" in PAGE.read_text(encoding="utf-8")
-    assert len(CASES) > 500
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_the_published_page_has_the_cases_of_a_run_and_no_others(simulator: Simulator, scenario: Scenario) -> None:
+    found = {key(case) for case in cases_of(simulator, scenario)}
+    assert {place for place in PUBLISHED if place[0] == scenario.title} == found
+
+
+def test_some_of_the_cases_stand_for_all() -> None:
+    assert len(SOME) >= 150
+    assert f"in {len(CASES)} cases" in PAGE
+    for trait in TRAITS:
+        assert set(map(trait, SOME)) == set(map(trait, CASES))
+    assert {case.fault for case in SOME} >= set(OF_REQUESTS)
+    assert {case.scenario.name for case in SOME} == {scenario.name for scenario in SCENARIOS}

@@ -13,6 +13,7 @@ from engine import Engine
 from scenarios import (
     BESIDE_THE_MATRIX,
     HOURS,
+    LONG,
     PAIRS,
     Check,
     Pair,
@@ -20,9 +21,7 @@ from scenarios import (
     a_creation_arrives_when_all_is_over,
     a_host_is_down,
     a_revocation_arrives_late,
-    a_run_that_confirmed_meets_a_rollback,
     a_slow_run_wakes_up_after_two_others,
-    part_of_the_matrix,
     somebody_revokes_the_secret_before,
     somebody_takes_the_free_slot,
     two_runs,
@@ -35,29 +34,40 @@ def name(pair: Pair) -> str:
     return f"{pair[0].__name__}, {pair[1]} and {pair[2]}"
 
 
-@pytest.mark.parametrize("check", BESIDE_THE_MATRIX, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check",
+    [*BESIDE_THE_MATRIX, *(pytest.param(check, marks=pytest.mark.full) for check in LONG)],
+    ids=lambda check: check.__name__,
+)
 def test_the_promises_hold(simulator: Simulator, check: Check) -> None:
     check(simulator, Engine)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name)
+def test_a_run_that_wakes_up_halfway_does_no_harm(simulator: Simulator, pair: Pair) -> None:
+    two_runs(pair, HOURS, once=True)(simulator, Engine)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("pair", PAIRS, ids=name)
 def test_a_run_that_comes_between_is_the_only_one(simulator: Simulator, pair: Pair) -> None:
     two_runs(pair)(simulator, Engine)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("pair", PAIRS, ids=name)
 def test_a_run_that_wakes_up_when_its_lease_has_expired_does_no_harm(simulator: Simulator, pair: Pair) -> None:
     two_runs(pair, HOURS)(simulator, Engine)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("pair", PAIRS, ids=name)
 def test_a_run_that_wakes_up_when_another_has_stopped_halfway_does_no_harm(simulator: Simulator, pair: Pair) -> None:
     two_runs(pair, HOURS, host_goes_down=True)(simulator, Engine)
 
 
 # What catches each of them first.
-CAUGHT = [
-    (mutants.StoreAfterCreate, part_of_the_matrix("rotate")),
+CAUGHT: list[tuple[type[mutants.Mutant], Check]] = [
     (mutants.NewValueOnRetry, a_creation_arrives_when_all_is_over),
     (mutants.DeleteOldest, somebody_takes_the_free_slot),
     (mutants.RevokeWithoutConfirm, a_host_is_down),
@@ -68,14 +78,16 @@ CAUGHT = [
     (mutants.NoRetired, a_creation_arrives_when_all_is_over),
     (mutants.NoHostFence, a_slow_run_wakes_up_after_two_others),
     (mutants.RollbackWithoutProbe, somebody_revokes_the_secret_before),
-    (mutants.RollbackWithoutIntent, part_of_the_matrix("roll back")),
-    (mutants.RollbackWithoutIntent, a_run_that_confirmed_meets_a_rollback),
-    (mutants.DropWithoutIntent, a_revocation_arrives_late),
     (mutants.RollbackWhileRevoking, a_revocation_arrives_late),
 ]
 
 
+@pytest.mark.parametrize("mutant", [mutant for mutant, _check in CAUGHT])
+def test_a_mutant_edits_what_is_there(mutant: type[mutants.Mutant]) -> None:
+    mutants.controller_with(mutant.edits)
+
+
 @pytest.mark.parametrize(("mutant", "check"), CAUGHT)
-def test_a_rotation_that_is_wrong_is_caught(simulator: Simulator, mutant: type[Engine], check: Check) -> None:
+def test_a_rotation_that_is_wrong_is_caught(simulator: Simulator, mutant: type[mutants.Mutant], check: Check) -> None:
     with pytest.raises(AssertionError):
         check(simulator, mutant)

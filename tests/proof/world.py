@@ -10,6 +10,8 @@ of a rotation are checked against what the simulator knows.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 import sys
 import threading
@@ -22,7 +24,7 @@ import requests
 sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" / "files"))
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import record as _rotation_record  # noqa: E402
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import RecordStore, Stored  # noqa: E402
+from vonage_simulator.faults import FaultRule  # noqa: E402
 from vonage_simulator.server import Simulator  # noqa: E402
 from vonage_simulator.state import Account, Secret  # noqa: E402
 
@@ -35,17 +37,53 @@ HOSTS = ("web1", "web2")
 _START = datetime(2026, 11, 22, 12, tzinfo=timezone.utc).timestamp()
 
 
+def step_of(before: Record | None, after: Record) -> str:
+    """The step of a rotation that a save records, as the two records show it."""
+    old = before or {
+        "generation": 0,
+        "stage": "idle",
+        "current": None,
+        "pending": None,
+        "previous": None,
+        "lease": None,
+    }
+    was, now = old["pending"] or {}, after["pending"] or {}
+    if after["generation"] > old["generation"]:
+        return "promote" if after["current"]["value"] == was.get("value") else "rollback"
+    if now.get("value") and now["value"] != was.get("value"):
+        return "adopt_value" if now.get("adopted") else "prepare"
+    if was and not now:
+        return "abandon"
+    if was.get("value") and not now.get("value"):
+        return "drop"
+    if was.get("id") and not now["id"]:
+        return "dropped"
+    if after["previous"] and not old["previous"]:
+        return "adopt"
+    if old["previous"] and not after["previous"]:
+        return "settle"
+    if now.get("id") and not now["value"]:
+        return "drop"
+    unmarked = {name: value for name, value in now.items() if name != "emergency"}
+    if after["stage"] == old["stage"] and after["current"] == old["current"] and unmarked.items() <= was.items():
+        if not after["lease"]:
+            return "release"
+        if (old["lease"] or {}).get("holder") != after["lease"]["holder"]:
+            return "claim"
+        return "revoke" if after["stage"] == "revoking" else "dropped"
+    stage = str(after["stage"])
+    return {"created": "create", "distributed": "distribute", "revoking": "revoke"}.get(stage, stage)
+
+
 class BrokenPromise(AssertionError):
     """A rotation did what it promises never to do."""
 
 
-class Store(RecordStore):
-    """Keeps the record in memory, and every version of it that there was.
+class Store:
+    """Every version of the record that there was.
 
     :ivar down: Whether it fails at each attempt to use it.
     """
-
-    place = "the record"
 
     def __init__(self) -> None:
         self.versions: list[Record] = []
@@ -54,12 +92,6 @@ class Store(RecordStore):
     @property
     def record(self) -> Record | None:
         return self.versions[-1] if self.versions else None
-
-    def read(self) -> Stored:
-        return Stored(self.record)
-
-    def write(self, record: Record, replaced: Stored) -> None:
-        self.versions.append(record)
 
 
 class Refused(Exception):
@@ -116,6 +148,10 @@ class Service(Consumer):
             self.read_file()
 
 
+# Function -> what it led to.
+_prepared: dict[t.Any, tuple[World, dict[str, Account], dict[str, t.Any], list[FaultRule]]] = {}
+
+
 class World:
     """Everything beside the runs.
 
@@ -163,6 +199,38 @@ class World:
         self._known_gone: set[str] = set()
         self._runs = 0
 
+    @classmethod
+    def after(cls, prepare: t.Callable[[World], t.Any], simulator: Simulator) -> World:
+        """A world in which something has happened, which happens once for all such worlds in this process.
+
+        :param prepare: What happens in a new one.
+        """
+        if prepare not in _prepared:
+            world = cls(simulator)
+            prepare(world)
+            rules = list(simulator.faults._rules)
+            _prepared[prepare] = world._copy(), simulator.state.accounts, simulator.switches.as_dict(), rules
+        kept, accounts, switches, rules = _prepared[prepare]
+        world = cls(simulator)
+        vars(world).update(vars(kept._copy()), simulator=simulator, _lock=world._lock)
+        for consumer in world.everybody:
+            consumer._world = world
+        simulator.state.replace(
+            dataclasses.replace(account, secrets=[dataclasses.replace(secret) for secret in account.secrets])
+            for account in accounts.values()
+        )
+        simulator.switches.update(switches)
+        simulator.faults.replace(map(copy.copy, rules))
+        return world
+
+    def _copy(self) -> World:
+        """A copy without the simulator."""
+        world = copy.copy(self)
+        for name in ("simulator", "_lock"):
+            vars(world).pop(name, None)
+        # The consumers know the world they are in.
+        return copy.deepcopy(world, {id(self): None})
+
     # The clock.
 
     @property
@@ -207,11 +275,18 @@ class World:
         delay = max(switches["propagation_delay_rest"], switches["propagation_delay_api"])
         return any(secret.value == value and secret.alive(self._time, delay) for secret in self.account.secrets)
 
-    def new_value(self) -> str:
-        # As the role's own values are in length and kind, and the same in each repetition.
-        value = f"Made{len(self.made):04}ByTheRotation{len(self.made):04}"
-        self.made.append(value)
-        return value
+    def prepares(self, record: Record) -> None:
+        """A run is about to save a record: a value on its way, that Vonage does not have, was made by the run."""
+        value = (record["pending"] or {}).get("value")
+        if value and value not in [*self.made, *(secret.value for secret in self.account.secrets)]:
+            self.made.append(value)
+
+    def sends(self, request: requests.PreparedRequest) -> None:
+        """A run is about to send a request: so was a value that it creates."""
+        if request.method == "POST":
+            value = json.loads(request.body or b"")["secret"]
+            if value not in self.made:
+                self.made.append(value)
 
     @property
     def everybody(self) -> list[Consumer]:
