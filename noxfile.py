@@ -329,11 +329,15 @@ def add_core(core: str, python: str) -> None:
     def services(session: nox.Session) -> None:
         service_tests(session, core, "-m", "every_core")
 
+    def proof(session: nox.Session) -> None:
+        pytest(session, core, "tests/proof/test_matrix.py", "tests/proof/test_check_mode.py")
+
     units.__doc__ = f"Run the unit tests on ansible-core {core} and Python {python}."
     sanity.__doc__ = f"Run the sanity tests of ansible-core {core}."
     integration.__doc__ = f"Run the integration targets on ansible-core {core} and Python {python}."
     rotation.__doc__ = f"Rotate once on ansible-core {core}."
     system.__doc__ = f"Run the system tests of the marker every_core on ansible-core {core}."
+    proof.__doc__ = f"Play the whole crash matrix, and check mode from all states, on ansible-core {core}."
     services.__doc__ = f"Run the tests of the session services with the marker every_core on ansible-core {core}."
     # The session coverage runs the unit tests and the integration targets of the middle core.
     tag = "" if core == MIDDLE else "test-all"
@@ -344,6 +348,8 @@ def add_core(core: str, python: str) -> None:
     if core in (OLDEST, NEWEST):
         add(f"system-{core}", system, python, tag=tag)
         add(f"services-{core}", services, python, tag=tag)
+    if core in (OLDEST, MIDDLE, NEWEST):
+        add(f"proof-{core}", proof, python, tag="test-all")
 
 
 def units_oldest_python(session: nox.Session) -> None:
@@ -382,8 +388,13 @@ def run_on_oldest_python(session: nox.Session, variables: dict[str, bool]) -> No
 
 
 def proof(session: nox.Session) -> None:
-    """Prove that a rotation survives anything: the crash matrix, histories, mutants."""
-    pytest(session, MIDDLE, "tests/proof")
+    """Prove that a rotation survives anything: some cases of the crash matrix, scenarios, mutants, histories."""
+    pytest(session, MIDDLE, "tests/proof", "-m", "not full")
+
+
+def proof_full(session: nox.Session) -> None:
+    """Prove it at each moment of two runs at once, and in the scenarios that take many runs."""
+    pytest(session, MIDDLE, "tests/proof/test_scenarios.py", "-m", "full")
 
 
 def proof_deep(session: nox.Session) -> None:
@@ -528,6 +539,7 @@ add("system", system, ON_MIDDLE, default=True)
 add("system-full", system_full, ON_MIDDLE, tag="test-all")
 add("coverage", coverage, ON_MIDDLE, tag="test-all")
 add("proof-deep", proof_deep, ON_MIDDLE, tag="test-all")
+add("proof-full", proof_full, ON_MIDDLE, tag="test-all")
 add("integration-oldest-python", integration_oldest_python, ON_MIDDLE, default=True)
 add("integration-oldest-python-full", integration_oldest_python_full, ON_MIDDLE, tag="test-all")
 add("proof", proof, ON_MIDDLE, default=True)
