@@ -24,15 +24,20 @@ from intercept import Answer, intercept
 from workplace import wait_for
 
 from vonage_simulator.faults import Delivery
-from vonage_simulator.server import Simulator
 from vonage_simulator.wire import Request
 
 sys.path.append(str(ROOT / "tests" / "proof"))
 
 from faults import Moment  # noqa: E402
-from matrix import SCENARIOS, Case, key, moments, read_page  # noqa: E402
+from matrix import SCENARIOS, Case, case_of, key, read_page  # noqa: E402
 
 (ROTATION,) = (scenario for scenario in SCENARIOS if scenario.name == "rotate")
+
+PAGE = read_page((ROOT / "docs" / "crash-matrix.md").read_text(encoding="utf-8"))
+# What a rotation does, each moment with its number among those of its kind.
+MOMENTS = dict.fromkeys(
+    (case.moment, case.number) for case in (case_of(*place) for place in PAGE) if case.scenario is ROTATION
+)
 
 IN_CLEAR = ("-e", "rotate_api_secret_record_in_clear=true")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -65,13 +70,12 @@ def kills() -> list[Kill]:
     """
     signals = itertools.cycle(SIGNALS)
     found = []
-    with Simulator() as simulator:
-        for moment, number in moments(simulator, ROTATION):
-            if moment.kind == "request" and not moment.name.startswith("GET"):
-                found.append(Kill("request", number, moment.name, False, next(signals)))
-                found += [Kill("request", number, moment.name, True, which) for which in SIGNALS]
-            elif moment.kind == "save":
-                found.append(Kill("save", number, moment.name, True, next(signals)))
+    for moment, number in MOMENTS:
+        if moment.kind == "request" and not moment.name.startswith("GET"):
+            found.append(Kill("request", number, moment.name, False, next(signals)))
+            found += [Kill("request", number, moment.name, True, which) for which in SIGNALS]
+        elif moment.kind == "save":
+            found.append(Kill("save", number, moment.name, True, next(signals)))
     return found
 
 
@@ -212,8 +216,7 @@ def losses() -> list[tuple[Case, int]]:
 
     :returns: Each with the number of the request among those for secrets, which the consumer has none of.
     """
-    with Simulator() as simulator:
-        names = [moment.name for moment, _number in moments(simulator, ROTATION) if moment.kind == "request"]
+    names = [moment.name for moment, _number in MOMENTS if moment.kind == "request"]
     writes = [number for number, name in enumerate(names, 1) if not name.startswith("GET")]
     wanted = [
         (number, fault)
@@ -232,7 +235,6 @@ def losses() -> list[tuple[Case, int]]:
 
 LOSSES = losses()
 SPREAD_OF_LOSSES = ("rotate: request 4 and after, answer lost",)
-PAGE = read_page((ROOT / "docs" / "crash-matrix.md").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", further((case for case, _number in LOSSES), SPREAD_OF_LOSSES))
