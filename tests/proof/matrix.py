@@ -322,6 +322,19 @@ TRAITS: tuple[t.Callable[[Case], t.Any], ...] = (
 )
 
 
+def cases_in(places: t.Iterable[tuple[str, str, str]]) -> list[Case]:
+    """The cases of a page, in an order that does not depend on how they end."""
+    found = [case_of(*place) for place in places]
+    moments = list(dict.fromkeys((case.scenario.name, case.moment, case.number) for case in found))
+    faults = list(_MEANINGS)
+
+    def order(case: Case) -> tuple[int, bool, int]:
+        moment = case.scenario.name, case.moment, case.number
+        return moments.index(moment), case.lasting, faults.index(case.fault)
+
+    return sorted(found, key=order)
+
+
 def some_of(all_cases: t.Sequence[Case]) -> list[Case]:
     """One in six, and what these lack of kinds of cases."""
     some = list(all_cases[::6])

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from faults import OF_REQUESTS
-from matrix import SCENARIOS, TRAITS, Case, Scenario, case_of, cases_of, key, play, read_page, some_of
+from matrix import SCENARIOS, TRAITS, Case, Scenario, cases_in, cases_of, key, play, read_page, some_of
 
 from vonage_simulator.server import Simulator
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "crash-matrix.md").read_text(encoding="utf-8")
 PUBLISHED = read_page(PAGE)
-CASES = [case_of(*place) for place in PUBLISHED]
+CASES = cases_in(PUBLISHED)
 SOME = some_of(CASES)
 
 
