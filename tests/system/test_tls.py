@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import trustme
 from conftest import Rehearsal, Run
-from own_client import Client, client
+from own_client import Client, client, connection
 from workplace import ACCOUNT, account
 
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import (
@@ -243,3 +243,48 @@ def test_a_task_that_does_not_verify_does_not_verify(place: Rehearsal, authority
         assert len(simulator.log) == 1
         assert REFUSED in run.text
     assert loads == [f"main {wrong}"]
+
+
+class DrippingProxy:
+    """A proxy with an https:// address, and behind it a server that sends one byte of TLS at a time, without an end."""
+
+    def __init__(self, certificate: trustme.LeafCert) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(self._context)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> DrippingProxy:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._ended.set()
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            accepted, _address = self._listener.accept()
+            with self._context.wrap_socket(accepted, server_side=True) as connection:
+                while b"\r\n\r\n" not in connection.recv(4096):
+                    pass
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                connection.recv(4096)
+                # The header of a long record of TLS, and then its content.
+                connection.sendall(b"\x16\x03\x03\x3f\xff")
+                while not self._ended.wait(0.02):
+                    connection.sendall(b"\0")
+
+
+def test_the_deadline_holds_for_tls_within_tls(
+    authority: tuple[trustme.LeafCert, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, ca_path = authority
+    with DrippingProxy(certificate) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        options = connection("https://192.0.2.1", ca_path=ca_path, timeout=30.0, deadline=0.5, retries=0)
+        error = error_of(Client(options, warn=lambda _message: None).get_balance)
+    assert "the deadline of 0.5 s passed while performing the TLS handshake" in error.message

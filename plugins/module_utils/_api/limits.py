@@ -141,6 +141,45 @@ class _LimitedReader(io.RawIOBase):
         super().close()
 
 
+class _DeadlineSocket:
+    """A socket whose every call ends at the deadline.
+
+    To a server behind an https:// proxy, urllib3 speaks TLS within TLS, and reads many times for one record.
+
+    :param sock: The connection to the proxy.
+    """
+
+    def __init__(self, sock: t.Any) -> None:
+        self._socket = sock
+        self._timeout = sock.gettimeout()
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._socket, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._timeout = seconds
+
+    def recv(self, *args: t.Any) -> bytes:
+        received: bytes = self._call("recv", *args)
+        return received
+
+    def recv_into(self, *args: t.Any) -> int:
+        count: int = self._call("recv_into", *args)
+        return count
+
+    def sendall(self, *args: t.Any) -> None:
+        self._call("sendall", *args)
+
+    def _call(self, name: str, *args: t.Any) -> t.Any:
+        exchange = _thread.exchange
+        self._socket.settimeout(exchange.remaining(self._timeout))
+        try:
+            return getattr(self._socket, name)(*args)
+        except socket.timeout:
+            exchange.remaining()
+            raise
+
+
 class _LimitedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: t.Any, **options: t.Any) -> None:
         super().__init__(sock, *args, **options)
@@ -181,6 +220,9 @@ class _LimitedConnection:
         self._begin_handshake()
         sock.settimeout(exchange.remaining(sock.gettimeout()))
         return sock
+
+    def _connect_tls_proxy(self, *args: t.Any) -> t.Any:
+        return _DeadlineSocket(super()._connect_tls_proxy(*args))  # type: ignore[misc]
 
     def _tunnel(self) -> None:
         _thread.exchange.phase, _thread.exchange.in_handshake = "connecting through the proxy", False
