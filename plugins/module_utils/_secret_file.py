@@ -15,7 +15,9 @@ import grp
 import os
 import pwd
 import re
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
@@ -34,6 +36,9 @@ _PLAIN = re.compile("[A-Za-z0-9_@%+=:,./-]+")
 NOT_PLAIN = "has characters that a shell, systemd and docker do not all read alike from an environment file"
 
 _OCTAL = re.compile("0[0-7]{3}")
+
+# Of a user or a group.
+_ID_NUMBER = re.compile("[0-9]{1,9}")
 
 _GENERATION_NUMBER = re.compile("[0-9]{1,9}")
 
@@ -171,12 +176,34 @@ def _target(path: str) -> str:
             f"{path} cannot be written: name a file in a directory that exists on this host, or create"
             f" {os.path.dirname(target)} first"
         )
-    if os.stat(os.path.dirname(target)).st_mode & 0o002:
-        raise SecretFileError(
-            f"{path} is in a directory that every user can write to: name a file in another directory. Nothing was"
-            " changed on this host"
-        )
+    _refuse_open_directories(path, os.path.dirname(target))
+    with suppress(FileNotFoundError):
+        if os.stat(target).st_nlink > 1:
+            raise SecretFileError(
+                f"{path} has hard links, which would keep the old secret: remove them, or make symbolic links instead."
+                " Nothing was changed on this host"
+            )
     return target
+
+
+def _refuse_open_directories(path: str, directory: str) -> None:
+    """Refuse a file that any user could replace, by way of one of the directories above it.
+
+    :param path: The file, for the message.
+    :param directory: The directory that it is in.
+    """
+    # In a directory with the sticky bit, such as /tmp, nobody can move a directory of somebody else.
+    allowed = 0
+    while True:
+        mode = os.stat(directory).st_mode
+        if mode & stat.S_IWOTH and not mode & allowed:
+            raise SecretFileError(
+                f"{path} is not safe, since every user can write to {directory}: name a file in another directory."
+                " Nothing was changed on this host"
+            )
+        if directory == os.path.dirname(directory):
+            return
+        directory, allowed = os.path.dirname(directory), stat.S_ISVTX
 
 
 def _read(path: str) -> bytes | None:
@@ -264,7 +291,7 @@ def _dotfile(path: str) -> str:
 
 def _look_up(kind: str, name: str, number_of: Callable[[str], int]) -> int:
     try:
-        return int(name) if name.isdecimal() else number_of(name)
+        return int(name) if _ID_NUMBER.fullmatch(name) else number_of(name)
     except KeyError:
         raise SecretFileError(f"There is no {kind} {name} on this host. Nothing was changed on it") from None
 

@@ -385,9 +385,39 @@ def test_a_directory_that_everybody_may_write_to_is_refused(
     write: Write, make: Callable[[Path], None], place: Path
 ) -> None:
     place.parent.chmod(0o1777)
-    with pytest.raises(SecretFileError, match="in a directory that every user can write to"):
+    with pytest.raises(SecretFileError, match=f"since every user can write to {place.parent}:"):
         write(place)
     assert list(place.parent.iterdir()) == []
+
+
+@every_kind
+def test_a_directory_that_everybody_may_replace_is_refused(
+    write: Write, make: Callable[[Path], None], place: Path
+) -> None:
+    directory = place.parent / "own"
+    directory.mkdir()
+    place.parent.chmod(0o777)
+    with pytest.raises(SecretFileError, match=f"since every user can write to {place.parent}:"):
+        write(directory / place.name)
+    # As below /tmp.
+    place.parent.chmod(0o1777)
+    assert write(directory / place.name)
+
+
+@every_kind
+def test_a_file_with_another_name_is_refused(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    make(place)
+    os.link(place, place.with_name("other"))
+    content = place.read_bytes()
+    with pytest.raises(SecretFileError, match="has hard links, which would keep the old secret"):
+        write(place)
+    assert place.read_bytes() == content
+
+
+@pytest.mark.parametrize("owner", ["9" * 20, "²"])
+def test_a_number_that_no_user_has(owner: str) -> None:
+    with pytest.raises(SecretFileError, match=f"There is no user {owner} on this host"):
+        parse_access(owner, None, None)
 
 
 def test_links_in_a_circle_end(place: Path) -> None:
