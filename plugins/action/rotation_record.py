@@ -2,158 +2,197 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file store of a rotation's record: read, and save by compare-and-set, in a vaulted file on the controller."""
+"""Loads the record of a rotation, and saves the record that follows a step."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import typing as t
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 
-from ansible import constants as C
-from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.parsing.vault import match_encrypt_secret
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
-    create,
-    read,
-    remove_leftovers,
-    replace,
-    resolve,
+from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import generate_secret
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import candidates
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.policy import Policy
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import (
+    Document,
+    Record,
+    new_record,
+    recorded_values,
+    validation_error,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import locked
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import report_deed
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.role_settings import RoleSettings
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import settings_error
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.store_tasks import tasks_that_show
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
-    VARIABLE,
-    Conflict,
-    RecordAction,
     RecordStore,
-    Stored,
-    record_in,
+    plain,
+    save,
+    stored_document,
 )
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.record_yaml import dump, load
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.shipped import STORES, open_store
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.timestamps import (
+    format_timestamp,
+    parse_duration,
+)
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.transitions import Facts, advance
+
+Result = dict[str, t.Any]
+
+# What a run does at Vonage, each with the step that tells the report of it.
+_DEEDS = {"create": "created", "dropped": "dropped", "revoked": "revoked"}
+
+# The last save of a run gives up the lease.
+_LAST = ("distribute", "settle", "release")
 
 
-class ActionModule(RecordAction):
+class ActionModule(ActionBase):
     """Runs on the controller, whatever host the task is for: the vault passwords of the run are nowhere else."""
 
-    options: t.ClassVar[Mapping[str, Mapping[str, t.Any]]] = {
-        "path": {"type": "path", "required": True},
-        "in_clear": {"type": "bool", "default": False},
-    }
+    _supports_check_mode = True
+    _supports_diff = False
 
-    def open(self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> RecordStore:
-        if not os.path.isabs(options["path"]):
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        # What may hold a secret is raw: an error of the argument spec would print it.
+        _validation, options = self.validate_argument_spec(
+            argument_spec={
+                "step": {"type": "str", "required": True},
+                "stored": {"type": "raw", "no_log": True},
+                "listed": {"type": "raw"},
+                "plan": {"type": "raw"},
+                "found": {"type": "raw", "no_log": True},
+                "record": {"type": "raw", "no_log": True},
+            }
+        )
+        self._variables = task_vars or {}
+        self._settings = RoleSettings(self, self._variables)
+        step = options["step"]
+        if step == "load":
+            result.update(self._load(options["stored"]))
+        elif step == "read_back":
+            result.update(self._read_back(options["stored"], options["found"]))
+        elif step == "check":
+            result.update(self._check(options["record"]))
+        elif step == "show":
+            own = self._settings.own_store
+            return {**result, **(tasks_that_show(own) if own else {"record": [], "other": []})}
+        else:
+            result.update(self._take(step, options))
+        # Said here and not by the task, so that a failure of this task can be read: it never holds a value.
+        result["_ansible_no_log"] = True
+        return result
+
+    def _load(self, given: t.Any) -> Result:
+        """Check the settings, and load the record.
+
+        :param given: What the tasks of a store of the user's have set.
+        :raises AnsibleActionFail: A setting or the record cannot be used.
+        """
+        settings = self._settings
+        if not settings.own_store and settings["store"] not in STORES:
             raise AnsibleActionFail(
-                "Set path (of the role: rotate_api_secret_record) to the absolute path of the file that keeps the"
-                f" record, for example /srv/rotation/abcd1234.yml, not to {options['path'] or 'nothing'}. Nothing was"
-                " changed"
+                f"rotate_api_secret_store is {settings['store']}: write {', '.join(STORES)}, or the absolute path of a"
+                " directory with load.yml and save.yml. Nothing was changed"
             )
-        vault = _Vault(self._loader._vault, in_clear=options["in_clear"])
-        vault.check()
-        try:
-            path = resolve(options["path"])
-        except OSError as error:
+        wrong = settings_error(settings, settings.groups, settings.hostvars)
+        if wrong:
+            raise AnsibleActionFail(f"{wrong}. Nothing was changed")
+        found: Document | None = plain(given["record"]) if settings.own_store else self._open().read().record
+        if found:
+            wrong = validation_error(found, settings["account_id"])
+        elif not settings["api_secret"]:
+            wrong = "There is no record yet and no API secret to start with: set VONAGE_API_SECRET"
+        if wrong:
+            raise AnsibleActionFail(f"{wrong}. Nothing was changed")
+        record = (
+            Record.from_document(found)
+            if found
+            else new_record(settings["account_id"], "" if settings.admin else settings["api_secret"])
+        )
+        return {**(given or {}), "changed": False, **self._describe(record)}
+
+    def _take(self, step: str, options: Mapping[str, t.Any]) -> Result:
+        """Save the record that follows a step.
+
+        :raises AnsibleActionFail: The record was not saved.
+        """
+        stored, plan, listed = options["stored"], options["plan"], options["listed"]
+        document = stored_document(stored)
+        warnings = []
+        if step in _DEEDS:
+            warnings = report_deed(_DEEDS[step], self._settings, document, plan, listed)
+        # A run that goes on with a value that is prepared keeps it.
+        if step == "revoked" or (step == "prepare" and step not in plan["planned"]):
+            return {**stored, "changed": False, "warnings": warnings}
+        following = self._advance(step, Record.from_document(document), plan, listed)
+        # What Ansible has read, such as an ID, carries marks that no serializer takes.
+        document = plain(following.as_document())
+        if self._settings.own_store:
+            return {**stored, "changed": False, "next": document, "warnings": warnings}
+        saved = save(self._open(), document, check_mode=self._task.check_mode)
+        return {"changed": saved["changed"], **self._describe(following), "warnings": warnings}
+
+    def _advance(self, step: str, record: Record, plan: Mapping[str, t.Any], listed: Mapping[str, t.Any]) -> Record:
+        settings, now = self._settings, datetime.now(timezone.utc)
+        expires = now + timedelta(seconds=parse_duration(settings["lease"]))
+        lease = {"holder": plan["run"], "expires": format_timestamp(expires)}
+        facts = Facts.from_options({
+            "secrets": listed["secrets"],
+            "current": plan["current"],
+            "grace": settings["grace"],
+            "secret_id": settings["current_secret_id"],
+            "secret": listed.get("secret"),
+            "value": generate_secret() if step == "prepare" else settings["adopt_value"],
+            "refused": list(listed.get("candidates") or ()) == ["refused"],
+            "emergency": settings["emergency_reason"] if settings["mode"] == "emergency" else "",
+            "lease": None if step in _LAST else lease,
+        })  # fmt: skip
+        return advance(record, "claim" if step == "release" else step, format_timestamp(now), facts)
+
+    def _read_back(self, stored: Mapping[str, t.Any], found: t.Any) -> Result:
+        """Take what a store of the user's has now for the record.
+
+        :raises AnsibleActionFail: It is not what was to be saved.
+        """
+        record = plain(found["record"]) if isinstance(found, Mapping) else None
+        if record != plain(stored["next"]):
             raise AnsibleActionFail(
-                f"The record {options['path']} cannot be used: {error.filename}: {error.strerror}. Nothing was changed"
-            ) from None
-        return _FileStore(Path(path), vault)
-
-
-class _FileStore(RecordStore):
-    """A file. What it compares, it compares under a lock."""
-
-    def __init__(self, path: Path, vault: _Vault) -> None:
-        self._path = path
-        self._vault = vault
-        self.place = f"the record {path}"
-
-    def read(self) -> Stored:
-        try:
-            content = read(self._path)
-        except FileNotFoundError:
-            return Stored()
-        except OSError as error:
-            raise AnsibleActionFail(
-                f"The record {self._path} cannot be read: {error.strerror}. Nothing was changed"
-            ) from None
-        if not content:
-            raise AnsibleActionFail(
-                f"The record {self._path} is empty. If no rotation has succeeded yet, a run was killed while it created"
-                " the file: remove it, and run again. Otherwise restore it from a backup. Nothing was changed"
+                f"The store {self._settings['store']} has another record than the one that was to be saved. Nothing"
+                " more was done"
             )
-        return Stored(record_in(load(self._vault.decrypt(self._path, content)), self.place))
+        return {**found, "changed": True, **self._describe(Record.from_document(record))}
 
-    def write(self, record: Record, replaced: Stored) -> None:
-        content = self._vault.encrypt(dump({VARIABLE: record}))
-        remove_leftovers(self._path)
-        if replaced.record is not None:
-            replace(self._path, content)
-            return
-        try:
-            create(self._path, content)
-        except FileExistsError:
-            raise Conflict("the file was created meanwhile") from None
+    def _check(self, record: t.Any) -> Result:
+        """Read what is stored, or save a record as it is: for the check of a store."""
+        if record is None:
+            return {"changed": False, "record": self._open().read().record}
+        if not (isinstance(record, Mapping) and isinstance(record.get("version"), int)):
+            raise AnsibleActionFail("record must be a dictionary with a version")
+        return save(self._open(), plain(record), check_mode=self._task.check_mode)
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other runs on this controller out of the record, and say what is wrong with its file."""
-        if not self._path.parent.is_dir():
-            raise AnsibleActionFail(
-                f"The record {self._path} cannot be written: {self._path.parent} is no directory. Create the directory"
-                " first"
-            )
-        try:
-            with locked(self._path):
-                yield
-        except OSError as error:
-            raise AnsibleActionFail(f"The record {self._path} cannot be written: {error.strerror}") from None
+    def _open(self) -> RecordStore:
+        return open_store(self, self._settings, self._variables)
 
+    def _describe(self, record: Record) -> Result:
+        """The record, and what the tasks of a rotation need of it.
 
-class _Vault:
-    """Encrypts and decrypts with the vault passwords of the running job."""
-
-    def __init__(self, library: t.Any, in_clear: bool) -> None:
-        self._library = library
-        self._in_clear = in_clear
-        # A record is written with the password that opened it, or a run that knows several would change it unasked.
-        self._secret: t.Any = None
-        self._vault_id: str | None = None
-
-    def check(self) -> None:
-        if not self._library.secrets and not self._in_clear:
-            raise AnsibleActionFail(
-                "The record is kept encrypted, and this run has no vault password: give one with --vault-password-file,"
-                " --vault-id or --ask-vault-pass (in AWX: a vault credential). To keep the record in clear, set"
-                " rotate_api_secret_record_in_clear to true. Nothing was changed"
-            )
-
-    def decrypt(self, path: Path, content: bytes) -> bytes:
-        if not content.startswith(b"$ANSIBLE_VAULT;"):
-            # A user who can write the file, but lacks the password, could replace the record.
-            if self._library.secrets and not self._in_clear:
-                raise AnsibleActionFail(
-                    f"The record {path} is in clear, and this run has a vault password, so it expects an encrypted one:"
-                    " somebody may have replaced it. If you know that the record is yours, run ansible-vault encrypt on"
-                    " the file, or set rotate_api_secret_record_in_clear to true for one run, which encrypts it."
-                    " Nothing was changed"
-                )
-            return content
-        try:
-            plaintext, self._vault_id, self._secret = self._library.decrypt_and_get_vault_id(content)
-            return bytes(plaintext)
-        except AnsibleError:
-            raise AnsibleActionFail(
-                f"The record {path} cannot be opened with any vault password of this run: give the one that it was"
-                " written with. Nothing was changed"
-            ) from None
-
-    def encrypt(self, content: bytes) -> bytes:
-        if not self._library.secrets:
-            return content
-        if self._secret is None:
-            identity = C.config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
-            self._vault_id, self._secret = match_encrypt_secret(self._library.secrets, identity)
-        return bytes(self._library.encrypt(content, secret=self._secret, vault_id=self._vault_id))
+        :returns: `record`; `candidates`, the values to try; `retired`, values that a late request may bring back;
+            `recorded_values`, which nothing may show; and `login`.
+        """
+        settings, adopted = self._settings, self._settings["adopt_value"]
+        named = [adopted] if adopted else []
+        own = record.current.value if record.current else None
+        return {
+            "record": record.as_document(),
+            "candidates": [*candidates(record, Policy.from_options({"mode": settings["mode"]})), *named],
+            "retired": [entry.value for entry in record.retired if entry.value],
+            "recorded_values": [*recorded_values(record), *named],
+            "login": {
+                "api_key": settings["api_key"],
+                "api_secret": settings["api_secret"] if settings.admin else own,
+            },
+        }

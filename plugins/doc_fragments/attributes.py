@@ -41,3 +41,26 @@ attributes:
     support: full
     details: The module changes nothing.
 """
+
+    # Of an action that runs on the controller, for a role.
+    CONTROLLER = r"""
+options: {}
+attributes:
+  action:
+    description: Has a part that runs on the controller.
+    support: full
+  bypass_host_loop:
+    description: Runs once for all hosts.
+    support: none
+  check_mode:
+    description: Can run in C(check_mode) and predict the changes without making them.
+  diff_mode:
+    description: Returns details of what has changed, or would change, in diff mode.
+  idempotent:
+    description: When run twice in a row with the same arguments, the second run changes nothing.
+  platform:
+    description: Where the module runs.
+    support: full
+    platforms: posix
+    details: On the controller.
+"""

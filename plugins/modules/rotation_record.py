@@ -10,72 +10,103 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rotation_record
-short_description: Read or save the record of a rotation
+short_description: Load or save the record of a rotation
 version_added: 0.1.0
 description:
-  - Keeps the record of the role P(community.vonage.rotate_api_secret#role) in a file on the controller, encrypted
-    with the vault password of the running job.
-  - A record is saved only when the file still has the version that the record was made from. The file is replaced
-    at once, and read back.
+  - Private to the role P(community.vonage.rotate_api_secret#role), whose variables it reads.
+  - Loads the record from the store that C(rotate_api_secret_store) names. This is a file on the controller, encrypted
+    with the vault password of the running job, or a secret in HashiCorp Vault, AWS Secrets Manager or Kubernetes.
+  - Makes the record that follows a step, and saves it only when the store still has the version that was loaded. The
+    saved record is read back.
   - The result of a successful task is never shown, because the record holds API secrets.
 author:
   - community.vonage contributors (@ansible-collections)
+extends_documentation_fragment:
+  - community.vonage.attributes.controller
 attributes:
-  action:
-    description: Has a part that runs on the controller.
-    support: full
-  bypass_host_loop:
-    description: Runs once for all hosts.
-    support: none
   check_mode:
-    description: Can run in C(check_mode) and predict the changes without making them.
     support: full
   diff_mode:
-    description: Returns details of what has changed, or would change, in diff mode.
     support: none
     details: A difference would show secrets.
   idempotent:
-    description: When run twice in a row with the same arguments, the second run changes nothing.
-    support: full
-  platform:
-    description: Where the module runs.
-    support: full
-    platforms: posix
-    details: On the controller.
+    support: none
+    details: Each save has the next version.
 options:
-  path:
+  step:
     description:
-      - The file. It is created with mode C(0600), and keeps its owner, its group, its mode and its access control list
-        afterwards. A save by a user who cannot keep them fails. A link stays, and its target is written.
-    type: path
+      - V(load) checks the variables of the role, and loads the record. The record of an account without one begins with
+        C(rotate_api_secret_api_secret).
+      - V(claim), V(adopt), V(adopt_value), V(rollback), V(drop), V(dropped), V(abandon), V(prepare), V(create),
+        V(promote), V(distribute), V(revoke), V(settle) and V(release) save the record that follows this step of the
+        rotation. V(prepare) makes the new value. V(distribute), V(settle) and V(release) give up the lease.
+      - V(created), V(dropped) and V(revoked) add a line to the report.
+      - For a store of the user's, a step gives RV(next), and V(read_back) takes O(found) for the record.
+      - V(check) reads the record, or saves O(record), as it is. V(show) looks for tasks of a store of the user's that
+        may show the record.
+    type: str
     required: true
+  stored:
+    description:
+      - The result of this module before. With V(load), what the user's own store has loaded.
+    type: raw
+  listed:
+    description:
+      - The result of the module that has listed or changed the secrets last.
+    type: raw
+  plan:
+    description:
+      - The result of M(community.vonage.rotation_plan).
+    type: raw
+  found:
+    description:
+      - With V(read_back), what the user's own store has read back.
+    type: raw
   record:
     description:
-      - The record to save, as the filter P(community.vonage.rotation_step#filter) gives it. Its version must be one
-        above that in the file.
-      - If omitted, the record is read.
+      - With V(check), the record to save.
     type: raw
-  in_clear:
-    description:
-      - Whether the record may be in clear. A run without a vault password then reads and writes it in clear. A run with
-        a vault password reads it, and encrypts it with the next save.
-      - If V(false), a record in clear is refused even by a run with a vault password, since somebody else may have put
-        it in the place of the encrypted one.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""
-- name: Read the record
+- name: Load the rotation record
   community.vonage.rotation_record:
-    path: /srv/rotation/abcd1234.yml
-  register: stored
+    step: load
+  register: rotate_api_secret_stored
 """
 
 RETURN = r"""
 record:
-  description: The record as it is in the file. V(null) when there is no file.
+  description: The record.
   returned: success
   type: dict
-  sample: null
+  sample: {}
+candidates:
+  description: The values to try a login with.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+retired:
+  description: The values that were retired, to try when a second secret is in no record.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+recorded_values:
+  description: All values of the record, which no message may show.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+login:
+  description: The API key and the API secret to log in with.
+  returned: success
+  type: dict
+  sample: {}
+next:
+  description: The record that a store of the user's is to save.
+  returned: with a store of the user's
+  type: dict
+  sample: {}
 """

@@ -10,116 +10,60 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rotation_report
-short_description: Say what a run of a rotation came to
+short_description: Tell what a rotation came to
 version_added: 0.1.0
 description:
-  - Shows the end of a run of the role P(community.vonage.rotate_api_secret#role), returns what it came to, and writes
-    that to a report and to metrics. None of them holds a value.
+  - Private to the role P(community.vonage.rotate_api_secret#role), whose variables it reads.
+  - Shows the result of a run. Adds a line to the report that C(rotate_api_secret_report) names, and writes the metrics
+    that C(rotate_api_secret_metrics) names. A report or metrics that cannot be written are a warning.
+  - With C(rotate_api_secret_mode=status), nothing is written.
 author:
   - community.vonage contributors (@ansible-collections)
+extends_documentation_fragment:
+  - community.vonage.attributes.controller
 attributes:
-  action:
-    description: Has a part that runs on the controller.
-    support: full
-  bypass_host_loop:
-    description: Runs once for all hosts.
-    support: none
   check_mode:
-    description: Can run in C(check_mode) and predict the changes without making them.
     support: full
   diff_mode:
-    description: Returns details of what has changed, or would change, in diff mode.
     support: none
-    details: Only the report and the metrics are written.
   idempotent:
-    description: When run twice in a row with the same arguments, the second run changes nothing.
-    support: full
-  platform:
-    description: Where the module runs.
-    support: full
-    platforms: posix
-    details: On the controller.
+    support: none
+    details: Each run adds a line to the report.
 options:
-  account_id:
+  stored:
     description:
-      - API key of the account.
-    type: str
-    required: true
-  mode:
+      - The result of M(community.vonage.rotation_record).
+    type: raw
+  listed:
     description:
-      - What the run was to do. Of V(status), nothing is written.
-    type: str
-    default: rotate
-  report:
+      - The secrets that were listed last.
+    type: raw
+  plan:
     description:
-      - A file that gets a line of JSON for each run. It is created with mode C(0600).
-      - A report or metrics that cannot be written are a warning.
-    type: path
-  metrics:
-    description:
-      - A textfile for the node exporter of Prometheus. It may be shared by accounts, and holds nothing else.
-      - It is created with mode C(0644). Later it keeps its owner, its group, its mode and its access control list.
-    type: path
-  event:
-    description:
-      - Something that was done at Vonage, with O(listed). Only a line of the report is written then.
-    type: str
+      - The result of M(community.vonage.rotation_plan).
+    type: raw
   failed_task:
     description:
-      - The task that ended the run.
+      - The name of the task that failed.
     type: str
   failure:
     description:
-      - The result of that task, or what may be shown of it.
+      - The result of the task that failed. It is shown without the values of the record.
     type: raw
-  decision:
-    description:
-      - The last result of M(community.vonage.rotation_decision) in this run.
-    type: raw
-    required: true
-  record:
-    description:
-      - The record of the rotation.
-    type: raw
-    required: true
-  listed:
-    description:
-      - The result of M(community.vonage.vonage_api_secret_info), called with the candidates of
-        P(community.vonage.rotation_candidates#filter).
-    type: raw
-    required: true
-  kept_in:
-    description:
-      - Where the record is.
-    type: str
-    required: true
-  hosts:
-    description:
-      - The consumers.
-    type: list
-    elements: str
-    default: []
 """
 
 EXAMPLES = r"""
 - name: Report the result
   community.vonage.rotation_report:
-    account_id: abcd1234
-    report: /var/log/vonage-rotation.jsonl
-    decision: "{{ decision }}"
-    record: "{{ stored.record }}"
+    stored: "{{ rotate_api_secret_stored }}"
     listed: "{{ listed }}"
-    kept_in: /srv/rotation/abcd1234.yml
+    plan: "{{ rotate_api_secret_result }}"
 """
 
 RETURN = r"""
 msg:
-  description:
-    - What happened, in lines.
-    - The other values are those of O(decision), with the generation, the stage and the secrets that there are in the
-      end.
+  description: What the run came to.
   returned: always
-  type: list
-  elements: str
+  type: raw
   sample: ["idle (not_due): The secret is accepted and not due for rotation"]
 """

@@ -25,7 +25,7 @@ import controller
 import requests
 from ansible.executor import task_executor
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import action_loader, filter_loader
+from ansible.plugins.loader import action_loader
 from requests.adapters import HTTPAdapter
 
 HOOKS = Path(__file__).resolve().parent / "hooks"
@@ -180,8 +180,6 @@ def _load_all_of_the_collection() -> None:
     for file in sorted(plugins.glob("action/[!_]*.py")):
         found = action_loader.get(f"community.vonage.{file.stem}", class_only=True)
         assert sys.modules[found.__module__].ActionModule is found
-    for file in sorted(plugins.glob("filter/*.py")):
-        filter_loader.get(f"community.vonage.{file.stem}")
 
 
 @functools.cache

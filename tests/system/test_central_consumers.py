@@ -493,3 +493,45 @@ def test_pods_with_the_old_secret_keep_it_from_being_revoked(place: Rehearsal, l
         deployment = service.fake.get("deployments", NAMESPACE, "sms-gateway")
         assert deployment["spec"]["template"]["metadata"]["annotations"] == {ANNOTATION: "1"}
     assert_published(service.fake.exchanged)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_list_of_pods_that_is_not_answered_confirms_nothing(place: Rehearsal, status: int) -> None:
+    service = Kubernetes(place.directory)
+    place.write_inventory(**documented("docs/consumers.md 5"), confirm_retries=0, kubernetes_secret_timeout=120)
+    with service.fake:
+        Cluster(service.fake, 1000)
+        cluster = service.fake.step_in
+
+        def refused(request: Request) -> Answer | None:
+            cluster(request)
+            lists = request.method == "GET" and request.path.endswith("/pods")
+            return Answer(status, {"kind": "Status", "status": "Failure", "code": status}) if lists else None
+
+        service.fake.step_in = refused
+        run = hand_over(place, service)
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert len(place.secret_ids()) == 2
+
+
+@pytest.mark.full
+def test_a_secret_that_is_not_shown_is_not_overwritten_by_an_older_one(place: Rehearsal) -> None:
+    service = Kubernetes(place.directory)
+    place.write_inventory(**service.variables)
+    service.has(ACCOUNT, 9)
+    asked: list[str] = []
+
+    def hide(request: Request) -> Answer | None:
+        reads = request.method == "GET" and request.path.endswith("/secrets/vonage")
+        asked.extend([request.path] if reads else [])
+        first = reads and len(asked) == 1
+        return Answer(400, {"kind": "Status", "status": "Failure", "code": 400}) if first else None
+
+    with service.fake:
+        service.fake.step_in = hide
+        run = hand_over(place, service)
+    assert run.status == 2
+    assert "has generation 9, and this run has generation 1" in run.text
+    assert service.handed_over()["generation"] == 9
+    assert len(place.secret_ids()) == 2

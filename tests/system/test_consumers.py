@@ -175,7 +175,7 @@ def test_a_consumer_is_served_and_confirms_and_shows_nothing(consumer: Consumer)
         assert consumer.in_use() == record["current"]["value"]
         # What is there already is not handed over again, and the process is only asked.
         runs.append(oracle.run(*grace, environment=consumer.environment))
-        assert "Ask the running process which generation it uses" in runs[1].output
+        assert "Note which generation the process uses" in runs[1].output
         assert runs[1].changed == 0, runs[1].output
         assert [run.status for run in runs] == [0, 0], runs[-1].output
         assert consumer.file.stat().st_mode & 0o777 == 0o600
@@ -259,9 +259,8 @@ def test_no_rollback_to_a_secret_that_its_readers_would_read_differently(place: 
 
 
 KILLS: list[tuple[Callable[[Rehearsal], Consumer], str]] = [
-    (TemplateFile, "Write the file"),
-    (SystemdDropin, "Write the environment file"),
-    (SystemdDropin, "Let the process read the file"),
+    (TemplateFile, "Write the file, and have the process use it"),
+    (SystemdDropin, "Write the environment file, and have the process use it"),
 ]
 
 

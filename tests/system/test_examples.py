@@ -21,7 +21,7 @@ SUBACCOUNTS = ("efgh5678", "ijkl9012")
 RECORDS = "/srv/rotation/"
 RECORD = f"{RECORDS}abcd1234.yml"
 
-# What a reader has in a vault, and what the examples of the filters begin with.
+# What a reader has in a vault.
 VARIABLES = {
     "vault_vonage_api_secret": FIRST_SECRET,
     "vault_vonage_new_api_secret": "ExampleSecret2",
@@ -29,15 +29,6 @@ VARIABLES = {
     "vault_vonage_api_secret_of_spring": "SpringSecret1",
     "vault_vonage_api_secret_of_summer": FIRST_SECRET,
     "vault_vonage_transaction_reference": TRX,
-}
-FILTER_VARIABLES = {
-    "record": "{{ 'abcd1234' | community.vonage.rotation_new_record(vault_vonage_api_secret) }}",
-    "observation": "{{ record | community.vonage.rotation_observation(listed) }}",
-    "listed": {
-        "accounts": [{"error": None, "secrets": [{"id": OLD_ID, "created_at": "2026-03-04T05:06:07Z"}]}],
-        "candidates": ["accepted"],
-    },
-    "directory_of_store": str(ROOT / "roles/rotate_api_secret/tasks/stores/file"),
 }
 
 
@@ -59,14 +50,7 @@ class Outcome(NamedTuple):
 SECRETS = f"/accounts/{ACCOUNT}/secrets"
 MODULES: dict[str, Outcome | None] = {
     # Run with the role, whose parts they are.
-    "rotation_decision": None,
-    "rotation_report": None,
-    "rotation_service": None,
-    # Run in test_consumers.py.
-    "rotation_secret_file": None,
-    "rotation_record": Outcome("ok ok", that=["stored.record is none"]),
-    # Run in test_stores.py.
-    **{f"rotation_record_{store}": None for store in ("aws_secretsmanager", "hashi_vault_kv2", "kubernetes")},
+    **dict.fromkeys(("rotation_consumer", "rotation_plan", "rotation_record", "rotation_report")),
     "vonage_account_settings": Outcome("changed ok changed ok", writes=["POST /account/settings"] * 2),
     "vonage_api_secret": Outcome(
         "changed ok changed ok changed ok",
@@ -93,16 +77,6 @@ MODULES: dict[str, Outcome | None] = {
 # How the tasks of each end, and what holds then.
 PLUGINS = {
     "lookup/new_api_secret": Outcome("ok", that=["next_api_secret | length == 25"]),
-    "filter/rotation_candidates": Outcome("ok"),
-    "filter/rotation_lists_agree": Outcome("ok"),
-    "filter/rotation_new_record": Outcome("ok", that=["record.version == 0"]),
-    "filter/rotation_observation": Outcome("ok ok", that=["info.candidates == ['accepted']"]),
-    "filter/rotation_plan": Outcome("ok"),
-    "filter/rotation_problem": Outcome("ok"),
-    "filter/rotation_seconds": Outcome("ok"),
-    "filter/rotation_settings_problem": Outcome("ok"),
-    "filter/rotation_step": Outcome("ok", that=["next_record.version == 1"]),
-    "filter/rotation_store_tasks": Outcome("ok"),
 }
 
 
@@ -147,8 +121,7 @@ def text_of_examples(name: str) -> str:
 def test_every_example_is_known() -> None:
     plugins = ROOT / "plugins"
     assert {path.stem for path in (plugins / "modules").glob("*.py")} == set(MODULES)
-    found = [*(plugins / "lookup").glob("*.py"), *(plugins / "filter").glob("*.yml")]
-    assert {f"{path.parent.name}/{path.stem}" for path in found} == set(PLUGINS)
+    assert {f"lookup/{path.stem}" for path in (plugins / "lookup").glob("*.py")} == set(PLUGINS)
     assert [path.stem for path in (plugins / "inventory").glob("*.py")] == ["vonage_subaccounts"]
     assert {name for name, _text in snippets()} == set(SNIPPETS)
 
@@ -166,18 +139,14 @@ def test_examples_of_a_module(place: Rehearsal, name: str) -> None:
     check(place, run, outcome.tasks + " ok" * bool(outcome.that), outcome.writes)
 
 
-def test_examples_of_filters_and_lookups(place: Rehearsal) -> None:
+def test_examples_of_lookups(place: Rehearsal) -> None:
     plays, expected = [], []
     for name, outcome in PLUGINS.items():
-        if name.startswith("filter/"):
-            text = (ROOT / "plugins" / f"{name}.yml").read_text(encoding="utf-8")
-            tasks = examples(yaml.safe_load(text)["EXAMPLES"], place)
-        else:
-            tasks = examples_of_python(name, place)
+        tasks = examples_of_python(name, place)
         tasks.append({"ansible.builtin.assert": {"that": outcome.that or "true"}})
         # The facts of one example are not those of the next.
         tasks.append({"ansible.builtin.meta": "clear_facts"})
-        plays.append({"hosts": "localhost", "gather_facts": False, "vars": FILTER_VARIABLES, "tasks": tasks})
+        plays.append({"hosts": "localhost", "gather_facts": False, "tasks": tasks})
         expected += [outcome.tasks, "ok"]
     run = place.run(*prepare(place), playbook=place.write_playbook(*plays))
     check(place, run, " ".join(expected), [])

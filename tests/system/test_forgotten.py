@@ -71,7 +71,7 @@ def test_nothing_is_left_on_a_consumer_that_fails(place: Rehearsal) -> None:
 
 @pytest.mark.full
 def test_localhost_may_be_a_consumer_beside_others(place: Rehearsal) -> None:
-    place.write_inventory(confirm_tasks="")
+    place.write_inventory(confirm_tasks="", env_file_reload=[])
     inventory = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))
     group = inventory["all"]["children"]["sms_gateways"]
     # One after the other, and localhost first: it has the record.
@@ -82,3 +82,18 @@ def test_localhost_may_be_a_consumer_beside_others(place: Rehearsal) -> None:
     plays = ({**here, "tasks": [role("begin")]}, deploy, {**here, "tasks": [role("finish")]}, SHOW)
     run = place.run(playbook=place.write_playbook(*plays))
     assert run.status == 0, run.output
+
+
+@pytest.mark.full
+@pytest.mark.every_core
+def test_nothing_is_left_when_localhost_is_a_consumer_that_fails(place: Rehearsal) -> None:
+    report = place.directory / "report.jsonl"
+    place.write_inventory(distribute_tasks=hook(place, FAILS), report=str(report))
+    inventory = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))
+    group = inventory["all"]["children"]["sms_gateways"]
+    group["hosts"] = {"localhost": group["hosts"]["gateway1"]}
+    place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    run = place.run(playbook=place.write_playbook({"import_playbook": "community.vonage.rotate_api_secret"}, SHOW))
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert [json.loads(line)["event"] for line in report.read_text(encoding="utf-8").splitlines()][-1] == "ended"
+    assert len(place.secret_ids()) == 2

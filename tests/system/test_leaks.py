@@ -61,24 +61,29 @@ TRX = {"trx": "00X123"}
 CREATE = {"secret": NEW}
 WRITE = {"path": "/nowhere/vonage.env", "account_id": ACCOUNT, "generation": 1}
 RECORD = "{{ lookup('env', 'RECORD') | from_json }}"
-SAVE = {"path": variable("RECORD_PATH"), "record": RECORD}
-FRESH = f"{{{{ '{ACCOUNT}' | community.vonage.rotation_new_record({NEW[3:-3]}) }}}}"
+SAVE = {"step": "check", "record": RECORD}
 SECRETS = [{"id": SUBACCOUNT_ID, "created_at": "2026-03-04T05:06:07Z"}]
 LISTED = {
     "accounts": [{"account_id": ACCOUNT, "error": None, "secrets": SECRETS}],
     "secrets": SECRETS,
     "candidates": ["accepted"],
 }
-POLICY = {"mode": "rotate", "max_age": "30d", "grace": "0s", "propagation_timeout": "60s", "consumers": []}
-DECIDE = {
-    "record": FRESH,
-    "listed": LISTED,
-    "policy": POLICY,
-    "confirmations": [NEW, {"run": "another", "host": "gateway1", "generation": NEW}],
-    "hooks": {"notify": "notify.yml"},
-}
-REPORT = {"account_id": ACCOUNT, "record": FRESH, "listed": LISTED, "kept_in": "a file", "decision": {}}
+STORED = {"record": RECORD, "candidates": [NEW], "recorded_values": [NEW]}
+PLAN = {"phase": "begin", "stored": STORED, "listed": LISTED}
+PLANNED = {"run": "a run", "planned": ["prepare"], "current": "accepted"}
+STEP = {"step": "prepare", "stored": STORED, "listed": LISTED, "plan": PLANNED}
+REPORT = {"stored": STORED, "listed": LISTED, "plan": {}}
+SERVICE = {"service": "The vault", "redact": [NEW]}
 REVOKE = {"state": "absent", "account_id": SUBACCOUNT, "secret_id": SUBACCOUNT_ID}
+
+# The variables of the role, which its plugins read.
+ROLE = {
+    **yaml.safe_load((ROOT / "roles/rotate_api_secret/defaults/main.yml").read_text(encoding="utf-8")),
+    "__rotate_api_secret_deploys": True,
+    "rotate_api_secret_consumers": "",
+    "rotate_api_secret_record": variable("RECORD_PATH"),
+    "rotate_api_secret_report": "",
+}
 
 # In this order: some of them find what an earlier one left.
 CASES = {
@@ -191,54 +196,49 @@ CASES = {
     "record-in-check-mode": Case("rotation_record", SAVE, "censored", CHECK),
     "record-saved": Case("rotation_record", SAVE, "censored"),
     "record-again": Case("rotation_record", SAVE, "censored"),
-    "record-read": Case("rotation_record", {"path": variable("RECORD_PATH")}, "censored"),
+    "record-read": Case("rotation_record", {"step": "check"}, "censored"),
+    "record-loaded": Case("rotation_record", {"step": "load"}, "censored"),
+    "record-after-a-step": Case("rotation_record", STEP, "censored"),
     "record-of-another-version": Case(
-        "rotation_record", {**SAVE, "record": f"{{{{ {RECORD[3:-3]} | combine({{'version': 7}}) }}}}"}, "has version 1"
+        "rotation_record", {**SAVE, "record": f"{{{{ {RECORD[3:-3]} | combine({{'version': 7}}) }}}}"}, "has version 2"
     ),
     "record-text": Case("rotation_record", {**SAVE, "record": NEW}, "record must be a dictionary"),
     "record-list": Case("rotation_record", {**SAVE, "record": [RECORD]}, "record must be a dictionary"),
-    "record-nowhere": Case("rotation_record", {**SAVE, "path": "/nowhere/record.yml"}, "Create the directory first"),
-    "record-without-path": Case("rotation_record", {"record": RECORD}, "missing required arguments"),
-    "record-clear-text": Case("rotation_record", {**SAVE, "in_clear": "maybe"}, "in_clear"),
-    # -- the decision and the report -----------------------------------------------------------------------------------
-    "decision": Case("rotation_decision", DECIDE, '"outcome": "rotate"'),
-    "decision-in-check-mode": Case("rotation_decision", DECIDE, '"changed": true', CHECK),
-    "decision-to-adopt": Case("rotation_decision", {**DECIDE, "adopt_value": NEW}, '"outcome"'),
-    "decision-of-a-text": Case("rotation_decision", {**DECIDE, "record": NEW}, "is not a rotation record"),
-    "decision-of-a-list": Case("rotation_decision", {**DECIDE, "record": [NEW]}, "is not a rotation record"),
-    "decision-of-half-a-record": Case(
-        "rotation_decision", {**DECIDE, "record": {"current": {"value": NEW}}}, "is not a rotation record"
+    "record-of-a-text": Case("rotation_record", {**STEP, "stored": NEW}, "must be a result of rotation_record"),
+    "record-without-step": Case("rotation_record", {"stored": NEW}, "missing required arguments"),
+    # -- the plan and the report ---------------------------------------------------------------------------------------
+    "plan": Case("rotation_plan", PLAN, '"outcome": "rotate"'),
+    "plan-in-check-mode": Case("rotation_plan", PLAN, '"changed": true', CHECK),
+    "plan-of-a-text": Case("rotation_plan", {**PLAN, "stored": NEW}, "must be a result of rotation_record"),
+    "plan-of-a-list": Case("rotation_plan", {**PLAN, "stored": {"record": [NEW]}}, "must be a result of rotation_r"),
+    "plan-of-half-a-record": Case(
+        "rotation_plan", {**PLAN, "stored": {"record": {"current": {"value": NEW}}}}, "is not a rotation record"
     ),
-    "decision-without-policy": Case("rotation_decision", {"record": FRESH, "listed": LISTED}, "missing required"),
+    "plan-without-a-list": Case("rotation_plan", {"phase": "begin", "stored": STORED}, "missing required"),
     "report-of-a-failure": Case("rotation_report", {**REPORT, "failure": {"msg": "It broke"}}, "It broke"),
     "report-of-a-failure-that-shows": Case(
         "rotation_report", {**REPORT, "failure": {"msg": f"not {NEW}"}, "failed_task": "a hook"}, "a hook"
     ),
-    "report-of-a-text": Case("rotation_report", {**REPORT, "record": NEW}, "record must be a dictionary"),
-    "service-that-shows": Case(
-        "rotation_service", {"service": "The vault", "record": FRESH, "said": {"sent": NEW}}, "The vault: "
-    ),
+    "report-of-a-text": Case("rotation_report", {**REPORT, "stored": NEW, "failure": {"msg": "It broke"}}, "It broke"),
+    # -- consumers -----------------------------------------------------------------------------------------------------
+    "service-that-shows": Case("rotation_consumer", {**SERVICE, "said": {"sent": NEW}}, "The vault: "),
+    "service-that-is-named-like-it": Case("rotation_consumer", {"service": f"The {NEW}", "redact": [NEW]}, "********"),
     "service-that-cannot-be-asked": Case(
-        "rotation_service",
-        {
-            "service": "The vault",
-            "record": FRESH,
-            "lookup": "ansible.builtin.file",
-            "term": f"/nowhere/{NEW}",
-            "options": {"rstrip": NEW},
-        },
+        "rotation_consumer",
+        {**SERVICE, "lookup": "ansible.builtin.file", "term": f"/nowhere/{NEW}", "options": {"rstrip": NEW}},
         "censored",
     ),
     "service-without-lookup": Case(
-        "rotation_service",
-        {"service": "The vault", "record": FRESH, "lookup": "community.vonage.none", "term": NEW},
-        "there is no lookup",
+        "rotation_consumer", {**SERVICE, "lookup": "community.vonage.none", "term": NEW}, "there is no lookup"
     ),
-    "service-of-a-text": Case("rotation_service", {"service": "The vault", "record": NEW}, "must be a dictionary"),
-    "secret-file": Case("rotation_secret_file", {**WRITE, **CREATE, "path": "vonage.env"}, "by its absolute path"),
-    "secret-file-of-two-kinds": Case("rotation_secret_file", {**WRITE, **CREATE, "content": NEW}, "mutually exclusive"),
-    "secret-file-of-no-base64": Case("rotation_secret_file", {**WRITE, "content": f"%{NEW}"}, "Base64"),
-    "report-without-decision": Case("rotation_report", {"record": FRESH}, "missing required"),
+    "secret-file": Case("rotation_consumer", {**WRITE, **CREATE, "path": "vonage.env"}, "by its absolute path"),
+    "secret-file-of-two-kinds": Case("rotation_consumer", {**WRITE, **CREATE, "content": NEW}, "mutually exclusive"),
+    "secret-file-of-no-base64": Case("rotation_consumer", {**WRITE, "content": f"%{NEW}"}, "Base64"),
+    "secret-that-a-command-prints": Case(
+        "rotation_consumer",
+        {"account_id": ACCOUNT, "generation": 4, "confirm": ["printenv", "NEW"], "redact": [NEW]},
+        "does not confirm generation 4",
+    ),
 }
 
 
@@ -249,7 +249,11 @@ def give_login(place: Rehearsal) -> dict[str, str]:
     place.simulator.engine.load_accounts(
         [account(secrets=secrets), {"api_key": SUBACCOUNT, "secrets": others, "primary_account": ACCOUNT}]
     )
-    record = {"schema": 1, "account_id": ACCOUNT, "version": 1, "current": {"value": OPTIONS["NEW"]}}
+    entry = {"value": OPTIONS["NEW"], "id": None, "created_at": None, "since": None}
+    record = {
+        **{"schema": 1, "account_id": ACCOUNT, "version": 1, "generation": 0, "stage": "idle", "current": entry},
+        **{"pending": None, "previous": None, "retired": [], "ids_before": [], "lease": None},
+    }
     return {"VONAGE_API_SECRET": LOGIN, **OPTIONS, "RECORD": json.dumps(record), "RECORD_PATH": str(place.record)}
 
 
@@ -271,7 +275,7 @@ def write_cases(place: Rehearsal, names: Iterable[str]) -> str:
         if "environment" in task:
             path = place.directory / task["environment"]["PYTHONPATH"]
             task["environment"] = {"PYTHONPATH": str(path)}
-        plays.append({"hosts": name, "gather_facts": False, "tasks": [task]})
+        plays.append({"hosts": name, "gather_facts": False, "vars": ROLE, "tasks": [task]})
     return place.write_playbook(*plays)
 
 
@@ -288,9 +292,7 @@ def assert_cases_are_silent(oracle: Oracle, names: Iterable[str]) -> None:
 
 def test_every_module_has_cases() -> None:
     modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
-    # The other stores are in test_stores.py.
-    elsewhere = {name for name in modules if "rotation_record_" in name}
-    assert {case.module for case in CASES.values()} == modules - elsewhere
+    assert {case.module for case in CASES.values()} == modules
 
 
 both_ways = pytest.mark.parametrize("in_process", ["false", "true"], ids=["as-module", "in-process"])

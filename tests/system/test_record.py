@@ -21,7 +21,9 @@ def record(version: int) -> dict[str, Any]:
 
 
 def save(place: Rehearsal, content: Any, *arguments: str, vault: bool = True) -> Run:
-    return place.play({MODULE: {"path": str(place.record), "record": content}}, arguments=arguments, vault=vault)
+    task = {MODULE: {"step": "check", "record": content}}
+    variables = {"rotate_api_secret_store": "file", "rotate_api_secret_record": str(place.record)}
+    return place.play({**task, "vars": variables}, arguments=arguments, vault=vault)
 
 
 @pytest.mark.full

@@ -138,7 +138,7 @@ def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize(
     "task",
-    ["Write the environment file", "Let the process read the file", "Note which generation is in use"],
+    ["Write the environment file, and have the process use it", "Note which generation the process uses"],
 )
 def test_a_run_that_is_killed_while_it_hands_over_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
     place.start_consumer()
@@ -259,7 +259,10 @@ def test_a_secret_of_somebody_else_is_not_taken_for_a_retired_one_that_lingers(p
 @pytest.mark.full
 @pytest.mark.parametrize(
     "task",
-    ["Revoke the secret that is known never to have been used, or to be superseded", "Write the record after dropped"],
+    [
+        "Revoke the secret",
+        "Save the rotation record (dropped)",
+    ],
 )
 def test_a_run_that_is_killed_while_it_drops_a_secret_is_finished_by_the_next_one(place: Rehearsal, task: str) -> None:
     report = place.directory / "report.jsonl"

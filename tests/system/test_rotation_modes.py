@@ -127,7 +127,7 @@ def test_a_rollback_goes_back_to_the_secret_before(place: Rehearsal) -> None:
 def test_a_rollback_that_is_killed_is_finished_by_any_run(place: Rehearsal) -> None:
     place.start_consumer()
     place.rotate(*GRACE)
-    killed = place.run(*ROLLBACK, kill_after="Write the record after rollback")
+    killed = place.run(*ROLLBACK, kill_after="Save the rotation record (rollback)")
     assert killed.status == -9, killed.output
     # As on a schedule, where nobody knows of the rollback.
     place.rotate("-e", "rotate_api_secret_max_age=3650d")
@@ -182,7 +182,7 @@ def test_an_emergency_that_is_killed_is_finished_by_the_next_run_on_schedule(pla
     place.start_consumer()
     place.rotate()
     leaked = place.stored()["current"]["value"]
-    killed = place.run(*emergency(), kill_after="Write the record after promote")
+    killed = place.run(*emergency(), kill_after="Save the rotation record (promote)")
     assert killed.status == -9, killed.output
     place.rotate()
     assert leaked not in values(place)

@@ -215,12 +215,14 @@ def start(place: Rehearsal, state: State) -> None:
 
 
 def done(output: str) -> list[str]:
-    """The steps that a run took on localhost, by the tasks that it says it is at."""
+    """The steps that a run took on localhost, by the tasks that did something."""
     steps: list[str] = []
-    for task in re.findall(rf"\(item={ACCOUNT}: ([a-z_ ]+)\)", output):
-        step = task.removeprefix("save ")
-        # These end what a step has begun.
-        if step not in (*steps[-1:], "dropped", "distribute", "release"):
+    for task, status in re.findall(r"TASK \[[^\n]* : ([^\n]*)\] \*+\n(ok|changed): \[localhost\]", output):
+        saved = re.fullmatch(r"Save the rotation record \((\w+)\)", task)
+        step = saved[1] if saved else "verify" if task == "Verify | Read the balance with the new value" else ""
+        # A value that is prepared already is kept, and some saves end what a step has begun.
+        kept = step == "prepare" and status == "ok"
+        if step and not kept and step not in (*steps[-1:], "dropped", "distribute", "release"):
             steps.append(step)
     return steps
 

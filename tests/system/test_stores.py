@@ -266,7 +266,7 @@ def let_another_run_in(place: Rehearsal, service: Service, step: str) -> None:
     def step_in(request: Request) -> Answer | None:
         if service.is_save(request):
             service.fake.step_in = None
-            other = place.run(vault=False, kill_after=f"Write the record after {step}")
+            other = place.run(vault=False, kill_after=f"Save the rotation record ({step})")
             assert other.status == -9, other.output
         return None
 
@@ -294,7 +294,7 @@ def test_of_two_runs_that_begin_at_once_one_goes_on(place: Rehearsal, service: S
 
 @pytest.mark.full
 def test_of_two_runs_that_resume_at_once_one_goes_on(place: Rehearsal, service: Service) -> None:
-    assert place.run(vault=False, kill_after="Write the record after prepare").status == -9
+    assert place.run(vault=False, kill_after="Save the rotation record (prepare)").status == -9
     pending = service.record()["pending"]
     let_another_run_in(place, service, "promote")
     assert_refused(place.run(vault=False, environment=PATIENT))
@@ -538,15 +538,3 @@ def test_a_secret_that_was_deleted_is_not_begun_anew(place: Rehearsal, service: 
     assert run.status == 2
     assert "has to be undeleted first" in run.text
     assert place.writes() == []
-
-
-@pytest.mark.full
-def test_the_examples_of_the_modules_read(place: Rehearsal, service: Service) -> None:
-    module = f"rotation_record_{service.store}"
-    tasks = yaml.safe_load(re.findall('EXAMPLES = r"""(.*?)"""', source(module), re.DOTALL)[0])
-    run = place.play(*tasks, {"ansible.builtin.assert": {"that": "stored.record is none"}}, vault=False)
-    assert run.status == 0, run.output
-
-
-def source(module: str) -> str:
-    return (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")

@@ -206,16 +206,55 @@ def test_a_host_does_not_choose_the_files_that_the_controller_runs(place: Rehear
         "rotate_api_secret_stored": {"record": {"version": 1, "generation": 1, "stage": "idle"}},
         "__rotate_api_secret_listed": {"secrets": []},
     }
-    answer = json.dumps({"changed": True, "ansible_facts": facts})
+    answers(place, {"changed": True, "ansible_facts": facts})
+    run = place.run()
+    assert "have not confirmed generation 1: gateway1" in run.text
+    assert not written.exists()
+    assert len(place.secret_ids()) == 2
+
+
+def answers(place: Rehearsal, answer: dict[str, Any]) -> None:
+    """Have gateway1 answer every module in the same way. `$ENV_FILE` stands for what its environment file holds."""
     python = place.directory / "python"
-    python.write_text(f"#!/bin/sh\ncat > /dev/null < /dev/null\ncat << 'END'\n{answer}\nEND\n", encoding="utf-8")
+    text = json.dumps(answer).replace("$ENV_FILE", f"'\"$(tr '\\n' ' ' < {place.env_file})\"'")
+    python.write_text(f"#!/bin/sh\nprintf '%s\\n' '{text}'\n", encoding="utf-8")
     python.chmod(0o700)
     inventory = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))
     inventory["all"]["children"]["sms_gateways"]["hosts"]["gateway1"]["ansible_python_interpreter"] = str(python)
     place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
-    run = place.run()
-    assert "have not confirmed generation 1: gateway1" in run.text
-    assert not written.exists()
+
+
+@pytest.mark.every_core
+def test_a_host_does_not_choose_the_template_that_the_controller_renders(place: Rehearsal) -> None:
+    """Its facts of an earlier play win over the inventory."""
+    touched, log = place.directory / "touched", place.directory / "ansible.log"
+    source = place.directory / "vonage.json.j2"
+    source.write_text("{{ rotate_api_secret_value }}", encoding="utf-8")
+    target = place.directory / "vonage.json"
+    place.write_inventory(distribute_tasks="template_file", template_file=str(target), template_file_source=str(source))
+    text = f"{template(touched)}{{{{ rotate_api_secret_value }}}}".replace("'", '"')
+    answers(place, {"msg": text, "ansible_facts": {"rotate_api_secret_template_file_source": str(log)}})
+    earlier = {"hosts": "sms_gateways", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}
+    playbook = place.write_playbook(earlier, {"import_playbook": "community.vonage.rotate_api_secret"})
+    run = place.run("-v", playbook=playbook, environment={"ANSIBLE_LOG_PATH": str(log)})
+    assert "lookup" in log.read_text(encoding="utf-8")
+    assert "gateway1 is not served: it has the facts rotate_api_secret_template_file_source" in run.text
+    assert "grace (unconfirmed_consumers)" in run.text
+    assert not touched.exists()
+    assert not target.exists()
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("failed", [True, False])
+def test_nothing_that_a_host_answers_shows_its_secret(place: Rehearsal, failed: bool) -> None:
+    place.run("-e", "rotate_api_secret_grace=1h")
+    said = "it is $ENV_FILE"
+    more = {"warnings": [said], "deprecations": [{"msg": said, "version": "99"}], "exception": said, "stdout": said}
+    answers(place, {"failed": failed, "msg": said, "changed": False, "diff": {"after": said}, **more})
+    run = place.run("-vvvv", "--diff")
+    assert place.stored()["current"]["value"] in place.env_file.read_text(encoding="utf-8")
+    assert "grace (unconfirmed_consumers)" in run.text
+    # The values of Vonage are looked for in all outputs at the end.
     assert len(place.secret_ids()) == 2
 
 
@@ -223,15 +262,12 @@ def test_a_host_does_not_choose_the_files_that_the_controller_runs(place: Rehear
 def test_a_report_repeats_no_value_of_the_record(place: Rehearsal) -> None:
     value, report = "Recorded0neWithoutEnd1234", place.directory / "report.jsonl"
     options = {
-        "account_id": ACCOUNT,
-        "decision": {},
         "failure": {"msg": "It broke", "error": {"detail": f"not {value}", "status": 422}},
-        "kept_in": "a file",
-        "listed": {},
-        "record": {"account_id": ACCOUNT, "version": 1, "current": {"value": value}},
-        "report": str(report),
+        "stored": {"record": {"account_id": ACCOUNT, "version": 1, "current": {"value": value}}},
     }
-    run = place.play({"community.vonage.rotation_report": options})
+    settings = {"account_id": ACCOUNT, "mode": "rotate", "report": str(report), "metrics": "", "consumers": ""}
+    variables = {f"rotate_api_secret_{name}": setting for name, setting in settings.items()}
+    run = place.play({"community.vonage.rotation_report": options, "vars": variables})
     line = json.loads(report.read_text(encoding="utf-8"))
     assert line["error"] == {"detail": "not ********", "status": 422}, run.output
     assert value not in run.output

@@ -3,44 +3,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the collection: it may change in any release.
-"""What a team sees of a rotation beside the output of a run: a report of JSON lines, and a textfile for Prometheus."""
+"""The report of rotations: lines of JSON. A team reads there what was done at Vonage, and what each run came to."""
 
 from __future__ import annotations
 
 import json
-import re
+import os
 import typing as t
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 
-from ansible_collections.community.vonage.plugins.module_utils._atomic_file import (
-    AS_IT_IS,
-    Access,
-    read,
-    replace,
-    resolve,
-)
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import append, locked
 
-_PREFIX = "vonage_rotation_"
-_METRICS = {
-    "last_run_timestamp_seconds": "When the last run ended.",
-    "last_success_timestamp_seconds": "When the last run ended that did not fail.",
-    "active_secrets": "How many secrets are valid.",
-    "secret_age_seconds": "How old the secret in use was when the last run ended.",
-    "overlap_seconds": "How long two secrets had been valid when the last run ended; 0 for one.",
-    "generation": "The number of the secret in use.",
-    "stage": "1 for the stage that the record is in.",
-    "outcome": "1 for what the last run ended with.",
-}
-_SAMPLE = re.compile(
-    r'(?P<name>vonage_rotation_\w+)\{account_id="(?P<account_id>(?:[^"\\]|\\.)*)"(?P<more>.*)\} (?P<value>\S+)'
-)
-_COMMENT = re.compile(r"# (HELP|TYPE) vonage_rotation_|$")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+Fields = Mapping[str, t.Any]
 
-# Seconds to wait for a report or metrics that somebody else keeps locked: a run is not to be held up by them.
+# Variables of the environment by which a controller such as AWX tells its jobs apart.
+_JOBS = ("AWX_JOB_ID", "JOB_ID")
+
+# Of a plan, what the report repeats.
+_REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "missing", "age_seconds")
+
+# Seconds to wait for a report that somebody else keeps locked: a rotation is not to be held up by its report.
 _LONGEST_WAIT = 10.0
 
 
@@ -59,74 +43,75 @@ def append_report(path: Path, entry: Mapping[str, t.Any], wait: float = _LONGEST
         append(path, line)
 
 
-def write_metrics(
-    path: Path,
-    account_id: str,
-    now: datetime,
-    values: Mapping[str, t.Any],
-    failed: bool,
-    wait: float = _LONGEST_WAIT,
-) -> None:
-    """Write the metrics of an account, and keep those of others.
+def report_deed(event: str, settings: Fields, record: Fields, plan: Fields, listed: Fields) -> list[str]:
+    """Add the line of something that was done at Vonage, when there is a report.
 
-    :param path: The textfile. It is replaced at once, so that the collector never reads half of it.
-    :param account_id: API key of the account.
-    :param now: When the run ended.
-    :param values: `active_secrets`, `secret_age_seconds`, `overlap_seconds`, `generation`, `stage` and `outcome`, as
-        far as they are known.
-    :param failed: Whether the run has failed; the time of the last success stays then.
-    :param wait: Seconds to wait for another process that keeps the textfile locked.
-    :raises OSError: It cannot be written.
-    :raises ValueError: It holds something else, which would be lost.
+    :param event: `created`, `dropped` or `revoked`.
+    :param settings: Settings of the role.
+    :param record: The record.
+    :param plan: The plan of the run.
+    :param listed: The result of the module that did it.
+    :returns: Why the line could not be written. That is no reason to fail: what is done is done.
     """
-    account_id = _escaped(account_id)
-    path = Path(resolve(path))
-    # A user who may read a file can lock it, and everybody may read the textfile: a file beside it is locked instead.
-    with locked(path.with_name(f".{path.name}.lock"), new_mode=0o600, wait=wait):
-        # The collector runs as another user.
-        access = AS_IT_IS if path.exists() else Access(mode=0o644)
-        samples = _read(path)
-        before = {name: value for name, account, more, value in samples if account == account_id and not more}
-        last_success = before.get(f"{_PREFIX}last_success_timestamp_seconds") if failed else f"{now.timestamp():.0f}"
-        own = {
-            **values,
-            "last_run_timestamp_seconds": f"{now.timestamp():.0f}",
-            "last_success_timestamp_seconds": last_success,
-        }
-        samples = [sample for sample in samples if sample[1] != account_id]
-        for name in _METRICS:
-            value = own.get(name)
-            if value is not None and name in ("stage", "outcome"):
-                samples.append((_PREFIX + name, account_id, f',{name}="{_escaped(value)}"', "1"))
-            elif value is not None and _NUMBER.fullmatch(str(value)):
-                samples.append((_PREFIX + name, account_id, "", str(value)))
-        replace(path, _text(samples).encode(errors="surrogateescape"), access)
+    secret = listed.get("secret") or {}
+    return write_line(settings, {
+        "event": event,
+        **_common(settings, record, plan, listed),
+        "secret_id": secret.get("id"),
+        "request_id": listed.get("request_id"),
+    })  # fmt: skip
 
 
-_Sample = tuple[str, str, str, str]
+def report_end(
+    settings: Fields, record: Fields, plan: Fields, listed: Fields, hosts: int, failure: Fields | None = None
+) -> list[str]:
+    """Add the line of a run that has ended, when there is a report.
+
+    :param settings: Settings of the role.
+    :param record: The record.
+    :param plan: The plan of the run.
+    :param listed: The secrets that were listed last.
+    :param hosts: How many consumers there are.
+    :param failure: `failed_task`, `message` and `error` of a run that failed.
+    :returns: Why the line could not be written.
+    """
+    return write_line(settings, {
+        "event": "ended" if failure is None else "failed",
+        **_common(settings, record, plan, listed),
+        **{name: plan.get(name) for name in _REPORTED},
+        "overlap_seconds": 0 if len(_ids(listed)) == 1 else plan.get("overlap_seconds"),
+        "consumers": {"hosts": hosts, "missing": plan.get("missing") or []},
+        "failed_task": None,
+        **(failure or {}),
+    })  # fmt: skip
 
 
-def _read(path: Path) -> list[_Sample]:
-    lines = read(path).decode(errors="surrogateescape").splitlines() if path.exists() else []
-    found = {line: _SAMPLE.fullmatch(line) for line in lines if not _COMMENT.match(line)}
-    others = [line for line, match in found.items() if not match]
-    if others:
-        raise ValueError(f"{path} holds other lines than metrics of rotations: name a file of its own")
-    return [(match["name"], match["account_id"], match["more"], match["value"]) for match in found.values() if match]
+def write_line(settings: Fields, entry: Fields) -> list[str]:
+    """Add a line to the report that the settings name.
+
+    :returns: Why the line could not be written.
+    """
+    if not settings["report"]:
+        return []
+    try:
+        time = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        append_report(Path(settings["report"]), {"time": time, **entry})
+    except (OSError, TypeError, ValueError) as error:
+        return [f"The report of {settings['account_id']} cannot be written: {error}"]
+    return []
 
 
-def _escaped(text: t.Any) -> str:
-    """The value of a label, as Prometheus reads it, in one line and without characters that have no encoding."""
-    plain = str(text).encode(errors="backslashreplace").decode()
-    return " ".join(plain.replace("\\", "\\\\").replace('"', '\\"').split())
+def _common(settings: Fields, record: Fields, plan: Fields, listed: Fields) -> Fields:
+    return {
+        "run": plan.get("run"),
+        "job": next(filter(None, map(os.environ.get, _JOBS)), None),
+        "mode": settings["mode"],
+        "account_id": settings["account_id"],
+        "generation": record.get("generation"),
+        "stage": record.get("stage"),
+        "secret_ids": _ids(listed),
+    }
 
 
-def _text(samples: Iterable[_Sample]) -> str:
-    lines = []
-    samples = list(samples)
-    for name, description in _METRICS.items():
-        of_it = sorted(sample for sample in samples if sample[0] == _PREFIX + name)
-        if of_it:
-            lines += [f"# HELP {_PREFIX}{name} {description}", f"# TYPE {_PREFIX}{name} gauge"]
-        lines += [f'{sample}{{account_id="{account_id}"{more}}} {value}' for sample, account_id, more, value in of_it]
-    return "\n".join(lines) + "\n"
+def _ids(listed: Fields) -> list[str]:
+    return [secret["id"] for secret in listed.get("secrets") or ()]

@@ -25,6 +25,9 @@ Settings = Mapping[str, t.Any]
 _PREFIX = "rotate_api_secret_"
 _DURATIONS = ("max_age", "grace", "lease", "overlap_warning", "propagation_timeout")
 
+# Seconds after which a task ends.
+_TIMEOUTS = ("service_timeout", "consumer_timeout", "kubernetes_secret_timeout")
+
 # Empty means never: no secret is due by its age, and no overlap is warned of.
 _MAY_BE_EMPTY = ("max_age", "overlap_warning")
 
@@ -45,6 +48,9 @@ CONFIRMING: Mapping[str, Sequence[str]] = {
     "systemd_dropin": ("systemd_unit",),
     "template_file": (),
 }
+
+# Those of them with a process on the host.
+CONSUMERS_ON_HOSTS = ("env_file", "systemd_dropin", "template_file")
 
 # Those of them that write an environment file.
 ENV_FILES = ("env_file", "systemd_dropin")
@@ -99,6 +105,9 @@ def settings_error(
             f"rotate_api_secret_verify_times must be 1 to {_MAX_VERIFY_TIMES}, and rotate_api_secret_verify_interval 0"
             f" to {_MAX_VERIFY_INTERVAL} seconds"
         )
+    for name in _TIMEOUTS:
+        if not _parse_number(settings[name]):
+            return f"{_PREFIX}{name} must be a whole number of seconds above 0, without a unit, not {settings[name]}"
     for name in _DURATIONS:
         if settings[name] or name not in _MAY_BE_EMPTY:
             try:
@@ -169,6 +178,10 @@ def _consumer_error(hook: str, settings: Settings, variables: Mapping[str, t.Any
             parse_access(None, None, mode or None)
         except SecretFileError as error:
             return f"{where}{_PREFIX}{_MODE_VARIABLES[consumer]}: {error}"
+    for name in _TIMEOUTS:
+        timeout = _host_setting(name, settings, variables)
+        if "{{" not in str(timeout) and not _parse_number(timeout):
+            return f"{where}{_PREFIX}{name} must be a whole number of seconds above 0, without a unit, not {timeout}"
     for name in _COMMANDS:
         command = _host_setting(name, settings, variables)
         if isinstance(command, str) and "{{" not in command:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import re
 import typing as t
 from pathlib import Path
@@ -15,17 +14,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.community.vonage.plugins.filter.rotation import FilterModule
 from ansible_collections.community.vonage.plugins.module_utils._api.connection import connection_argument_spec
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent
 from ansible_collections.community.vonage.plugins.module_utils._api.subaccounts import Account
 from ansible_collections.community.vonage.plugins.module_utils._api.version import COLLECTION_VERSION
 from ansible_collections.community.vonage.plugins.module_utils._operations import ansible_module as _module
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONFIRMING, CONSUMERS
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = "ansible_collections.community.vonage.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("vonage_*.py"))
-FILTERS = sorted(path.stem for path in (ROOT / "plugins/filter").glob("*.yml"))
 ATTRIBUTES = {"action_group", "check_mode", "diff_mode", "idempotent", "platform"}
 SUPPORT = {"full", "partial", "none", "N/A"}
 
@@ -73,9 +71,8 @@ def built(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
     return handed
 
 
-def test_there_are_modules_and_filters() -> None:
+def test_there_are_modules() -> None:
     assert len(MODULES) == 6
-    assert len(FILTERS) == 10
 
 
 # -- modules -----------------------------------------------------------------------------------------------------------
@@ -238,32 +235,31 @@ def test_the_version_is_that_of_the_collection() -> None:
     assert load("galaxy.yml")["version"] == COLLECTION_VERSION
 
 
-# -- filters -----------------------------------------------------------------------------------------------------------
+# -- plugins of the role -----------------------------------------------------------------------------------------------
+
+OF_THE_ROLE = sorted(path.stem for path in (ROOT / "plugins/modules").glob("rotation_*.py"))
 
 
-def test_every_filter_is_documented_and_the_other_way_round() -> None:
-    assert sorted(FilterModule().filters()) == FILTERS
+def test_a_role_has_four_plugins_at_most() -> None:
+    assert OF_THE_ROLE == ["rotation_consumer", "rotation_plan", "rotation_record", "rotation_report"]
+    assert sorted(path.stem for path in (ROOT / "plugins/action").glob("rotation_*.py")) == OF_THE_ROLE
 
 
-@pytest.mark.parametrize("name", FILTERS)
-def test_documented_arguments_are_those_of_the_filter(name: str) -> None:
-    found = load(f"plugins/filter/{name}.yml")["DOCUMENTATION"]
-    assert found["name"] == name
-    parameters = list(inspect.signature(FilterModule().filters()[name]).parameters.values())
-    named = [parameter for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
-    # The first is what the filter is applied to.
-    names = ["_input", *(parameter.name for parameter in named[1:])]
-    options = found["options"]
-    assert found.get("positional", "_input").split(", ") == names
-    # A filter that takes any further facts documents more than it names.
-    assert set(names) == set(options) or (set(names) < set(options) and len(named) < len(parameters))
-    for parameter, option in zip(named, names):
-        assert options[option].get("required", False) is (parameter.default is inspect.Parameter.empty), option
+@pytest.mark.parametrize("name", OF_THE_ROLE)
+def test_a_plugin_of_the_role_says_so_first(name: str) -> None:
+    first = documentation(name)["description"][0]
+    assert first.startswith("Private to the role P(community.vonage.rotate_api_secret#role)")
 
 
-@pytest.mark.parametrize("name", FILTERS)
-def test_examples_of_filters_use_the_full_name(name: str) -> None:
-    found = load(f"plugins/filter/{name}.yml")
-    assert f"community.vonage.{name}" in found["EXAMPLES"]
-    assert yaml.safe_load(found["EXAMPLES"])
-    assert found["RETURN"]["_value"]["description"]
+def test_the_consumers_of_the_role_are_those_of_its_settings() -> None:
+    tasks = ROOT / "roles/rotate_api_secret/tasks/consumers"
+    directories = {path for path in tasks.iterdir() if path.is_dir()}
+    assert {path.name for path in directories} == set(CONSUMERS)
+    assert {path.name for path in directories if (path / "confirm.yml").is_file()} == set(CONFIRMING)
+    assert all((path / "distribute.yml").is_file() for path in directories)
+
+
+def test_every_setting_of_the_role_is_described_and_has_a_default() -> None:
+    described = load("roles/rotate_api_secret/meta/argument_specs.yml")["argument_specs"]["begin"]["options"]
+    defaults = load("roles/rotate_api_secret/defaults/main.yml")
+    assert set(described) == set(defaults) - {"rotate_api_secret_check_account_id"}

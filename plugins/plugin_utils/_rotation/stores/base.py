@@ -15,16 +15,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
 from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document as Record
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import Document
 
 # Where a document has the record. In a file it is the name of a variable, so that the file serves as vars_files too.
 VARIABLE = "vonage_rotation"
 
 Result = dict[str, t.Any]
+
+# Variables of the role, by their names without its prefix.
+Settings = Mapping[str, t.Any]
 
 
 class Conflict(Exception):
@@ -39,7 +41,7 @@ class Stored:
     :ivar version: How the service itself tells this from anything stored before or later; None when it holds nothing.
     """
 
-    record: Record | None = None
+    record: Document | None = None
     version: t.Any = None
 
 
@@ -59,7 +61,7 @@ class RecordStore(ABC):
         """
 
     @abstractmethod
-    def write(self, record: Record, replaced: Stored) -> None:
+    def write(self, record: Document, replaced: Stored) -> None:
         """Store a record at once, or nothing.
 
         :param record: The record.
@@ -74,7 +76,7 @@ class RecordStore(ABC):
         yield
 
 
-def save(store: RecordStore, record: Record, check_mode: bool) -> Result:
+def save(store: RecordStore, record: Document, check_mode: bool) -> Result:
     """Replace the record, if nobody else did since it was read, and read it back.
 
     :param store: Where it is kept.
@@ -118,12 +120,12 @@ def save(store: RecordStore, record: Record, check_mode: bool) -> Result:
     return {"changed": _content(record) != _content(stored.record), "record": record}
 
 
-def _content(record: Record | None) -> dict[str, t.Any]:
+def _content(record: Document | None) -> dict[str, t.Any]:
     """What is kept for later: that a run holds the record for a while changes nothing."""
     return {name: value for name, value in (record or {}).items() if name not in ("version", "lease")}
 
 
-def document(record: Record) -> dict[str, t.Any]:
+def document(record: Document) -> dict[str, t.Any]:
     """What a service is given to store: the record, and beside it what a consumer wants to read.
 
     :param record: The record.
@@ -136,7 +138,7 @@ def document(record: Record) -> dict[str, t.Any]:
     }
 
 
-def record_in(content: t.Any, place: str) -> Record:
+def record_in(content: t.Any, place: str) -> Document:
     """The record in a document.
 
     :param content: The document.
@@ -160,50 +162,21 @@ def parse(text: str) -> t.Any:
         return None
 
 
-class RecordAction(ActionBase):  # type: ignore[misc]
-    """The action of a store: reads the record, or saves the one that it is given. It runs on the controller.
+def required(settings: Settings, name: str) -> str:
+    """A setting without which a store cannot be opened.
 
-    :cvar options: The argument spec, without `record`.
+    :raises AnsibleActionFail: It is not set.
     """
-
-    _supports_check_mode = True
-    _supports_diff = False
-    options: t.ClassVar[Mapping[str, Mapping[str, t.Any]]]
-
-    def open(self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> RecordStore:
-        """The store.
-
-        :param options: Of the task, as the argument spec has them.
-        :param task_vars: The variables of the task.
-        :raises AnsibleActionFail: Something is missing that it needs.
-        """
-        raise NotImplementedError
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
-        # The record is declared raw and checked here: an error of the argument spec would print its content.
-        spec = {**self.options, "record": {"type": "raw", "no_log": True}}
-        _validation, options = self.validate_argument_spec(argument_spec=spec)
-        record = options.pop("record")
-        if record is not None and not (isinstance(record, dict) and isinstance(record.get("version"), int)):
-            raise AnsibleActionFail("record must be a dictionary with a version, as the filter rotation_step gives it")
-        empty = [name for name, described in self.options.items() if described.get("required") and not options[name]]
-        if empty:
-            raise AnsibleActionFail(
-                f"{' and '.join(empty)} must say where the record is kept: set rotate_api_secret_record, or the"
-                " variables of the store. Nothing was changed"
-            )
-        store = self.open(options, task_vars or {})
-        if record is None:
-            result.update(changed=False, record=store.read().record)
-        else:
-            result.update(save(store, plain(record), check_mode=self._task.check_mode))
-        # Said here and not by the task, so that a failure of this task can be read: it never holds a value.
-        result["_ansible_no_log"] = True
-        return result
+    value = settings[name]
+    if not value:
+        raise AnsibleActionFail(
+            f"Set rotate_api_secret_{name}: the store {settings['store']} needs it to find the record. Nothing was"
+            " changed"
+        )
+    return str(value)
 
 
-def silent(text: t.Any, *records: Record | None) -> str:
+def silent(text: t.Any, *records: Document | None) -> str:
     """What a service or a library said, in one line and without the values of records: it may repeat what it was sent.
 
     :param text: What was said.
@@ -213,7 +186,7 @@ def silent(text: t.Any, *records: Record | None) -> str:
     return one_line(Redactor([], values)(str(text)))
 
 
-def silent_in(value: t.Any, *records: Record | None) -> t.Any:
+def silent_in(value: t.Any, *records: Document | None) -> t.Any:
     """A value of plain types, of which each text is silent."""
     if isinstance(value, Mapping):
         return {name: silent_in(item, *records) for name, item in value.items()}
@@ -237,6 +210,18 @@ def _values(record: t.Any) -> Iterator[str]:
 
 def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def stored_document(stored: t.Any) -> Document:
+    """The document of the record in a result of rotation_record.
+
+    :raises AnsibleActionFail: It is no such result. The message does not show it.
+    """
+    record = stored.get("record") if isinstance(stored, Mapping) else None
+    if not isinstance(record, Mapping):
+        raise AnsibleActionFail("stored must be a result of rotation_record")
+    found: Document = plain(record)
+    return found
 
 
 def plain(record: t.Any) -> t.Any:

@@ -14,9 +14,9 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
 
-from ansible_collections.community.vonage.plugins.action.rotation_record_aws_secretsmanager import SecretsManagerStore
-from ansible_collections.community.vonage.plugins.action.rotation_record_hashi_vault_kv2 import VaultStore
-from ansible_collections.community.vonage.plugins.action.rotation_record_kubernetes import KubernetesStore
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.aws_secretsmanager import (
+    SecretsManagerStore,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import (
     Conflict,
     RecordStore,
@@ -27,6 +27,8 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.
     silent,
     silent_in,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.hashi_vault_kv2 import VaultStore
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.kubernetes import KubernetesStore
 
 VALUE = "Recorded0neWithoutEnd1234"
 

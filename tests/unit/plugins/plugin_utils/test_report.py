@@ -18,7 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import locked
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import append_report, write_metrics
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.metrics import write_metrics
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import append_report
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, tzinfo=timezone.utc)
 LATER = datetime(2026, 11, 27, 12, 0, 0, tzinfo=timezone.utc)

@@ -30,6 +30,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record 
     RetiredSecret,
     new_record,
 )
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.run import ORDER, planned_begin, planned_finish
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.situation import MAX_ATTEMPTS
 
 NOW = "2026-11-22T12:00:00Z"
@@ -1835,6 +1836,21 @@ def saves_its_lease_and_yields(plan: Plan, the_record: Record, the_policy: Polic
         assert (plan.outcome, plan.steps) == ("blocked", ())
 
 
+def keeps_to_the_order_of_the_role(plan: Plan) -> None:
+    """The role takes the steps in the order of its files, whatever the plan."""
+    planned = planned_begin(plan.steps)
+    assert planned == [step for step in ORDER if step in planned]
+    # A file of the role takes these together.
+    for first, second in (
+        ("prepare", "create"),
+        ("create", "verify"),
+        ("verify", "promote"),
+        ("promote", "distribute"),
+    ):
+        assert first not in planned or second in planned
+    assert planned_finish(plan.steps) in ([], ["revoke"], ["settle"], ["revoke", "settle"])
+
+
 @given(situations())
 @settings(max_examples=300, deadline=None)
 def test_every_situation_has_one_plan_and_a_safe_one(situation: tuple[Record, Observation, Policy]) -> None:
@@ -1850,6 +1866,8 @@ def test_every_situation_has_one_plan_and_a_safe_one(situation: tuple[Record, Ob
             has_no_mutation_more(make_plan(the_record, unknown, the_policy, NOW), plan)
     back = make_plan(the_record, seen, replace(the_policy, mode="rollback"), NOW)
     rolls_back_to_what_is_accepted(back, the_record, seen)
+    for each in (plan, back):
+        keeps_to_the_order_of_the_role(each)
 
 
 def test_a_plan_is_written_in_plain_types() -> None:

@@ -30,6 +30,9 @@ SETTINGS = {
     "propagation_timeout": "60s",
     "verify_interval": 2,
     "verify_times": 3,
+    "consumer_timeout": 300,
+    "kubernetes_secret_timeout": 300,
+    "service_timeout": "120",
 }
 
 
@@ -40,6 +43,14 @@ def problem(host: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
     :param changes: Of the settings, which are right without any.
     """
     return settings_error({**SETTINGS, **changes}, GROUPS, {"gateway1": {}, "gateway2": host or {}})
+
+
+@pytest.mark.parametrize("timeout", ["5s", 0, "0", None, -1])
+@pytest.mark.parametrize("name", ["service_timeout", "consumer_timeout", "kubernetes_secret_timeout"])
+def test_a_task_always_ends(name: str, timeout: t.Any) -> None:
+    expected = f"rotate_api_secret_{name} must be a whole number of seconds above 0, without a unit, not {timeout}"
+    assert problem(**{name: timeout}) == expected
+    assert problem(host={f"rotate_api_secret_{name}": timeout}) == f"For gateway2, {expected}"
 
 
 @pytest.mark.parametrize(

@@ -116,13 +116,6 @@ def test_files_may_have_what_only_ansible_reads(tmp_path: Path) -> None:
     assert _store_tasks.tasks_that_show(str(tmp_path)) == {"record": [], "other": ["else"]}
 
 
-def test_the_stores_of_the_role_show_nothing() -> None:
-    stores = Path(_store_tasks.__file__).parents[3] / "roles/rotate_api_secret/tasks/stores"
-    found = {store.name: _store_tasks.tasks_that_show(str(store)) for store in stores.iterdir()}
-    assert found == dict.fromkeys(found, {"record": [], "other": []})
-    assert len(found) == 4
-
-
 @pytest.mark.parametrize("content", ["- {", None])
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: str | None) -> None:
     if content is not None:

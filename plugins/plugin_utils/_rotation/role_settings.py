@@ -1,0 +1,104 @@
+# Copyright (c) 2026, community.vonage contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change in any release.
+"""The variables of the role rotate_api_secret, as an action of the role reads them."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONSUMERS, CONSUMERS_ON_HOSTS
+
+PREFIX = "rotate_api_secret_"
+
+# Set in a play that hands nothing over on hosts.
+_DEPLOYS = "__rotate_api_secret_deploys"
+
+# The shipped consumers that have no command of their own to ask the process with.
+_BY_COMMAND = ("env_file", "template_file")
+
+
+class RoleSettings(Mapping[str, t.Any]):
+    """The variables of the role by their names without its prefix. Each is templated when it is used first.
+
+    :param action: The action of a task of the role.
+    :param task_vars: The variables of that task.
+    """
+
+    def __init__(self, action: ActionBase, task_vars: Mapping[str, t.Any]) -> None:
+        self._template: t.Callable[[t.Any], t.Any] = action._templar.template
+        self._variables = task_vars
+        self._found: dict[str, t.Any] = {}
+
+    def __getitem__(self, name: str) -> t.Any:
+        if name not in self._found:
+            variable = _DEPLOYS if name == "deploys" else PREFIX + name
+            # A play without the role, such as one of rotate_fleet, has no defaults of it.
+            self._found[name] = self._template(self._variables.get(variable))
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name[len(PREFIX) :] for name in self._variables if name.startswith(PREFIX))
+
+    def __len__(self) -> int:
+        return sum(1 for _name in self)
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        """The hosts of each group of the inventory."""
+        groups: Mapping[str, Sequence[str]] = self._variables["groups"]
+        return groups
+
+    @property
+    def hostvars(self) -> t.Any:
+        """The variables of each host."""
+        return self._variables["hostvars"]
+
+    @property
+    def admin(self) -> bool:
+        """Whether the login is that of a primary account."""
+        return bool(self["api_key"] != self["account_id"])
+
+    @property
+    def own_store(self) -> str:
+        """The directory of a store of the user's; empty for a store that comes with the role."""
+        store = str(self["store"])
+        return store if store.startswith("/") else ""
+
+    @property
+    def place(self) -> str:
+        """Where the record is kept, for a message."""
+        return str(self["record"] or self["store"])
+
+    @property
+    def hosts(self) -> list[str]:
+        """The consumers on hosts. These are all of the group, whatever hosts a play was limited to."""
+        return list(self.groups[self["consumers"]]) if self["consumers"] else []
+
+    @property
+    def asked(self) -> list[str]:
+        """The consumers that must confirm: all or none. One that can be asked makes all of them count."""
+        tasks = self["confirm_tasks"]
+        if not tasks:
+            return []
+        if tasks not in _BY_COMMAND or self["confirm"]:
+            return self.hosts
+        commands = ("confirm", "env_file_confirm")
+        some = any(self.hostvars[host].get(PREFIX + name) for host in self.hosts for name in commands)
+        return self.hosts if some else []
+
+    def hook(self, name: str) -> str:
+        """The tasks file of a hook: of a consumer that comes with the role, or of the user."""
+        hook = str(self[name] or "")
+        if hook not in CONSUMERS:
+            return hook
+        if name == "confirm_tasks":
+            # Its process was asked when the secret was handed over.
+            asked = hook in CONSUMERS_ON_HOSTS and hook == self["distribute_tasks"]
+            return "consumers/confirmed.yml" if asked else f"consumers/{hook}/confirm.yml"
+        return f"consumers/{hook}/distribute.yml"
