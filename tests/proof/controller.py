@@ -37,8 +37,9 @@ from ansible.vars.manager import VariableManager
 
 COLLECTION = Path(__file__).resolve().parents[2]
 
-# Before anything imports ansible_collections.
-plugin_loader.init_plugin_loader([str(COLLECTION.parents[2])])
+# Before anything imports ansible_collections. The system tests have done so, and read only the page of the proof.
+if "ansible_collections" not in sys.modules:
+    plugin_loader.init_plugin_loader([str(COLLECTION.parents[2])])
 
 try:
     from ansible._internal._task import TaskContext
