@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONSUMERS, CONSUMERS_ON_HOSTS
 
 PREFIX = "rotate_api_secret_"
+
+# The consumers that come with the role.
+_SHIPPED = Path(__file__).parents[3] / "roles" / "rotate_api_secret" / "tasks" / "consumers"
 
 # Set in a play that hands nothing over on hosts.
 _DEPLOYS = "__rotate_api_secret_deploys"
@@ -100,5 +104,5 @@ class RoleSettings(Mapping[str, t.Any]):
         if name == "confirm_tasks":
             # Its process was asked when the secret was handed over.
             asked = hook in CONSUMERS_ON_HOSTS and hook == self["distribute_tasks"]
-            return "consumers/confirmed.yml" if asked else f"consumers/{hook}/confirm.yml"
-        return f"consumers/{hook}/distribute.yml"
+            return str(_SHIPPED / ("confirmed.yml" if asked else f"{hook}/confirm.yml"))
+        return str(_SHIPPED / hook / "distribute.yml")
