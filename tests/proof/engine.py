@@ -56,7 +56,7 @@ class Engine:
     :param faults: What befalls it.
     :param check: Whether it is one in check mode.
     :param settings: Variables of the role, without their prefix; and `admin`, to log in as the primary account.
-    :ivar plan: The steps of its first plan.
+    :ivar plan: The steps of its plan, as it was before the consumers were asked.
     :ivar steps: Those that were seen to be done.
     :ivar result: `rotate_api_secret_result`.
     :ivar apart: Whether it runs in a process of its own.
@@ -152,7 +152,8 @@ class Engine:
         if host != "localhost":
             return
         result = json.loads(text)
-        if self.plan is None and "outcome" in result and "steps" in result:
+        # One is made again when another look at Vonage may help.
+        if result.get("phase") == "begin" and "steps" in result:
             self.plan = result["steps"]
         if status == "failed" and not self._error:
             for item in result.get("results") or [result]:
