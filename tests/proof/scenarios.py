@@ -16,7 +16,7 @@ import typing as t
 from baton import MANY, together
 from engine import Engine
 from faults import Faults
-from matrix import cases, created, emergency, first_run, in_grace, play, promoted
+from matrix import cases, created, emergency, first_run, in_grace, promoted
 from world import FIRST, HOSTS, World
 
 from vonage_simulator.server import Simulator
@@ -29,18 +29,6 @@ Pair = tuple[t.Callable[[World], None], str, str]
 
 # Longer than a lease.
 HOURS = 7200
-
-
-def part_of_the_matrix(name: str) -> Check:
-    """A part of the matrix."""
-
-    def check(simulator: Simulator, engine: Kind) -> None:
-        for case in cases(simulator):
-            if case.scenario.name == name:
-                outcome = play(simulator, case, engine)
-                assert outcome.next_run == "finished", f"{case}: {outcome}"
-
-    return check
 
 
 def stage(world: World) -> str:
