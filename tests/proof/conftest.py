@@ -21,6 +21,9 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" 
 
 from vonage_simulator.server import Simulator  # noqa: E402
 
+# So that a check which fails says what it has seen.
+pytest.register_assert_rewrite("scenarios")
+
 # The same examples each time, so that a failure is one of the change that was made. `deep` looks for new ones.
 # Each example is a dozen runs of the playbook and more.
 _common: dict[str, t.Any] = {"database": None, "deadline": None, "suppress_health_check": list(hypothesis.HealthCheck)}

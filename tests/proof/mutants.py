@@ -4,7 +4,8 @@
 
 """Rotations that are wrong on purpose, each in one way that a rotation could be: the proofs must fail with them.
 
-A mutant edits the tasks of the role, or replaces a function of the plugins, or is a consumer that is wrong.
+A mutant edits the tasks of the role or the playbook, or replaces a function of the plugins, or is a consumer that is
+wrong.
 """
 
 from __future__ import annotations
@@ -13,17 +14,35 @@ import contextlib
 import functools
 import importlib
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import controller
 import edges
 from engine import Engine
 
-Fields = dict[str, t.Any]
 Function = t.Callable[..., t.Any]
 
 TASKS = "roles/rotate_api_secret/tasks"
+PLAYBOOK = "playbooks/rotate_api_secret.yml"
 ROTATION = "plugin_utils._rotation"
+
+
+# Tasks that mutants move, or leave out.
+SAVE_REVOKE = """\
+- name: Revoke | Save the intent
+  ansible.builtin.import_tasks: save.yml
+  vars:
+    __rotate_api_secret_step: revoke
+
+"""
+SAVE_DROP = """\
+- name: Drop | Save the intent
+  ansible.builtin.import_tasks: save.yml
+  vars:
+    __rotate_api_secret_step: drop
+
+"""
 
 
 class Edit(t.NamedTuple):
@@ -53,11 +72,20 @@ class Mutant(Engine):
         edges.take()
         with contextlib.ExitStack() as stack:
             for patch in self.patches:
-                original = getattr(importlib.import_module(f"{edges.COLLECTION}.{patch.module}"), patch.name)
+                original = function(patch)
                 changed = patch.change(original)
                 edges.replace(original, changed)
                 stack.callback(edges.replace, changed, original)
             return super()._play(asked)
+
+
+def function(patch: Patch) -> Function:
+    """What a patch changes.
+
+    :raises AttributeError: It is not there.
+    """
+    found: Function = getattr(importlib.import_module(f"{edges.COLLECTION}.{patch.module}"), patch.name)
+    return found
 
 
 @functools.cache
@@ -75,20 +103,122 @@ def controller_with(edits: tuple[Edit, ...]) -> controller.Controller:
     return controller.Controller(edited)
 
 
-# Of the tasks.
+# Of the order of the tasks.
+
+
+class CreateBeforeSaving(Mutant):
+    """A new value is made, and saved when it exists at Vonage."""
+
+    edits = (
+        Edit(
+            f"{TASKS}/create.yml",
+            "    __rotate_api_secret_step: prepare\n",
+            "    __rotate_api_secret_step: prepare\n  check_mode: true\n",
+        ),
+        Edit(
+            f"{TASKS}/create.yml",
+            "- name: Create | Save the ID of the new secret\n",
+            """\
+- name: Save the new value
+  community.vonage.rotation_record:
+    step: check
+    record: "{{ rotate_api_secret_stored.record }}"
+
+- name: Create | Save the ID of the new secret
+""",
+        ),
+    )
 
 
 class NoVerify(Mutant):
     """What Vonage has answered with 201 is handed over at once."""
 
     edits = (
-        Edit(
-            f"{TASKS}/steps/verify.yml",
-            "  ansible.builtin.import_tasks: verify_logins.yml\n",
-            "  ansible.builtin.debug:\n    msg: left out\n",
-        ),
-        Edit(f"{TASKS}/steps/verify.yml", "  when: not __rotate_api_secret_verified | bool\n", "  when: false\n"),
+        Edit(f"{TASKS}/promote.yml", "  when: \"'verify' in rotate_api_secret_result.planned\"\n", "  when: false\n"),
     )
+
+
+class RevokeBeforeThePlan(Mutant):
+    """What the first plan hoped for is done, before the consumers' answers are looked at."""
+
+    edits = (
+        Edit(
+            f"{TASKS}/close.yml",
+            "- name: List the secrets and try the recorded values, with the new secret\n",
+            """\
+- name: Revoke the old secret
+  ansible.builtin.include_tasks: revoke.yml
+  when: "'revoke' in rotate_api_secret_result.steps"
+
+- name: List the secrets and try the recorded values, with the new secret
+""",
+        ),
+        Edit(f"{TASKS}/close.yml", "  when: \"'revoke' in rotate_api_secret_result.planned\"\n", "  when: false\n"),
+    )
+
+
+class RevokeInTheFirstPlay(Mutant):
+    """The old secret goes as soon as the new one is promoted."""
+
+    edits = (
+        Edit(
+            f"{TASKS}/rotate.yml",
+            "- name: Hand the new secret over centrally\n",
+            """\
+- name: Revoke the old secret
+  ansible.builtin.include_tasks: revoke.yml
+  when: "'revoke' in rotate_api_secret_result.steps"
+
+- name: Hand the new secret over centrally
+""",
+        ),
+    )
+
+
+class FinishBeforeDeploy(Mutant):
+    """The last two plays are in the wrong order."""
+
+    edits = (
+        Edit(PLAYBOOK, "        tasks_from: deploy\n", "        tasks_from: SECOND\n"),
+        Edit(PLAYBOOK, "        tasks_from: finish\n", "        tasks_from: deploy\n"),
+        Edit(PLAYBOOK, "        tasks_from: SECOND\n", "        tasks_from: finish\n"),
+        Edit(
+            PLAYBOOK,
+            "- name: Finish the rotation\n  hosts: localhost\n",
+            "- name: Finish the rotation\n  hosts: all\n",
+        ),
+        Edit(
+            PLAYBOOK,
+            """  hosts: "{{ hostvars['localhost'].rotate_api_secret_result.hand_over_in | default(['all']) }}"\n""",
+            "  hosts: localhost\n",
+        ),
+    )
+
+
+class RevokeBeforeTheIntent(Mutant):
+    """The record says that the old secret is being revoked when it is."""
+
+    edits = (
+        Edit(f"{TASKS}/revoke.yml", SAVE_REVOKE, ""),
+        Edit(
+            f"{TASKS}/revoke.yml", "- name: Tell of the revocation\n", f"{SAVE_REVOKE}- name: Tell of the revocation\n"
+        ),
+    )
+
+
+class DropWithoutTheIntent(Mutant):
+    """The record does not say that the new secret is being given up."""
+
+    edits = (Edit(f"{TASKS}/drop.yml", SAVE_DROP, ""),)
+
+
+class RollbackWithoutSaving(Mutant):
+    """The record does not say that it is the secret before which is handed over."""
+
+    edits = (Edit(f"{TASKS}/repair.yml", "'adopt_value', 'rollback'] |", "'adopt_value'] |"),)
+
+
+# Of the tasks.
 
 
 class RevokeWithoutConfirm(Mutant):
@@ -96,15 +226,15 @@ class RevokeWithoutConfirm(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/deploy.yml",
-            'generation: "{{ rotate_api_secret_confirmed_generation }}"',
+            f"{TASKS}/hand_over.yml",
+            'generation: "{{ rotate_api_secret_confirmed_generation | default(-1) }}"',
             'generation: "{{ rotate_api_secret_generation }}"',
         ),
         # Nor does it matter that a host refuses.
         Edit(
-            f"{TASKS}/deploy.yml",
-            '        file: "{{ __rotate_api_secret_distribute_hook }}"\n',
-            '        file: "{{ __rotate_api_secret_distribute_hook }}"\n        apply: {ignore_errors: true}\n',
+            f"{TASKS}/hand_over.yml",
+            'file: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n',
+            'file: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n        apply: {ignore_errors: true}\n',
         ),
     )
 
@@ -114,7 +244,7 @@ class RevokeWithoutReadingBack(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/steps/distribute.yml",
+            f"{TASKS}/distribute.yml",
             'generation: "{{ rotate_api_secret_central_confirmed_generation }}"',
             'generation: "{{ rotate_api_secret_stored.record.generation }}"',
         ),
@@ -126,19 +256,19 @@ class DeleteOldest(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/steps/create.yml",
+            f"{TASKS}/create.yml",
             "- name: Create | Create the secret at Vonage\n",
             """\
 - name: List the secrets
   community.vonage.vonage_api_secret_info:
-    api_key: "{{ rotate_api_secret_api_key }}"
-    api_secret: "{{ __rotate_api_secret_login }}"
+    api_key: "{{ rotate_api_secret_stored.login.api_key }}"
+    api_secret: "{{ rotate_api_secret_stored.login.api_secret }}"
   register: __rotate_api_secret_listed
 
 - name: Revoke the oldest secret
   community.vonage.vonage_api_secret:
-    api_key: "{{ rotate_api_secret_api_key }}"
-    api_secret: "{{ __rotate_api_secret_login }}"
+    api_key: "{{ rotate_api_secret_stored.login.api_key }}"
+    api_secret: "{{ rotate_api_secret_stored.login.api_secret }}"
     state: absent
     secret_id: "{{ __rotate_api_secret_listed.secrets[0].id }}"
   when: __rotate_api_secret_listed.secrets | length == 2
@@ -153,7 +283,7 @@ class DeleteOldest(Mutant):
 
 
 def _save_whatever_is_stored(_save: Function) -> Function:
-    def save(store: t.Any, record: Fields, check_mode: bool) -> Fields:
+    def save(store: t.Any, record: t.Any, check_mode: bool) -> dict[str, t.Any]:
         store.write(record, store.read())
         return {"changed": True, "record": record}
 
@@ -171,58 +301,47 @@ class NoRetired(Mutant):
 
     patches = (
         Patch(
-            f"{ROTATION}.record",
-            "advance",
-            lambda advance: lambda *arguments, **facts: {**advance(*arguments, **facts), "retired": []},
+            f"{ROTATION}.transitions", "advance", lambda advance: lambda *given: replace(advance(*given), retired=())
         ),
     )
+
+
+def _accepts_the_one_before(observe: Function) -> Function:
+    def changed(record: t.Any, *rest: t.Any, **more: t.Any) -> t.Any:
+        seen = observe(record, *rest, **more)
+        return replace(seen, previous="accepted") if record.previous else seen
+
+    return changed
 
 
 class RollbackWithoutProbe(Mutant):
     """It takes for granted that the secret before is still accepted."""
 
-    patches = (
-        Patch(
-            f"{ROTATION}.plan",
-            "observe",
-            lambda observe: (
-                lambda record, *rest, **more: {
-                    **observe(record, *rest, **more),
-                    **({"previous": "accepted"} if record["previous"] else {}),
-                }
-            ),
-        ),
-    )
+    patches = (Patch(f"{ROTATION}.observation", "observe", _accepts_the_one_before),)
+
+
+def _forgets_the_revocation(plan: Function) -> Function:
+    def changed(record: t.Any, observation: t.Any, policy: t.Any, now: str) -> t.Any:
+        if policy.mode == "rollback" and record.stage == "revoking":
+            record = replace(record, stage="promoted")
+        return plan(record, observation, policy, now)
+
+    return changed
 
 
 class RollbackWhileRevoking(Mutant):
     """It goes back to a secret whose revocation may be on its way."""
 
-    patches = (
-        Patch(
-            f"{ROTATION}.plan",
-            "plan",
-            lambda plan: (
-                lambda record, observation, policy, now: plan(
-                    {**record, "stage": "promoted"}
-                    if policy["mode"] == "rollback" and record["stage"] == "revoking"
-                    else record,
-                    observation,
-                    policy,
-                    now,
-                )
-            ),
-        ),
-    )
+    patches = (Patch(f"{ROTATION}.plan", "plan", _forgets_the_revocation),)
 
 
 def _prepares(plan: Function) -> Function:
-    def changed(*arguments: t.Any) -> Fields:
-        made: Fields = plan(*arguments)
-        steps = made["steps"]
+    def changed(*given: t.Any) -> t.Any:
+        made = plan(*given)
+        steps = made.steps
         if "create" in steps and "prepare" not in steps:
-            steps = [each for step in steps for each in (["prepare"] if step == "create" else []) + [step]]
-        return {**made, "steps": steps}
+            steps = tuple(each for step in steps for each in (("prepare",) if step == "create" else ()) + (step,))
+        return replace(made, steps=steps)
 
     return changed
 
@@ -234,10 +353,11 @@ class NewValueOnRetry(Mutant):
 
 
 def _of_those_who_answered(plan: Function) -> Function:
-    def changed(record: Fields, observation: Fields, policy: Fields, now: str) -> t.Any:
-        confirmed = observation.get("confirmed")
-        if confirmed:
-            policy = {**policy, "consumers": [name for name in policy["consumers"] if name in confirmed]}
+    def changed(record: t.Any, observation: t.Any, policy: t.Any, now: str) -> t.Any:
+        if observation.confirmed:
+            policy = replace(
+                policy, consumers=tuple(name for name in policy.consumers if name in observation.confirmed)
+            )
         return plan(record, observation, policy, now)
 
     return changed

@@ -16,7 +16,7 @@ import typing as t
 from baton import MANY, together
 from engine import Engine
 from faults import Faults
-from matrix import cases, created, emergency, first_run, in_grace, promoted
+from matrix import SCENARIOS, Scenario, cases, cases_of, created, emergency, first_run, in_grace, promoted
 from world import FIRST, HOSTS, World
 
 from vonage_simulator.server import Simulator
@@ -51,7 +51,7 @@ def a_host_is_down(simulator: Simulator, engine: Kind) -> None:
 
 def a_central_hook_does_nothing(simulator: Simulator, engine: Kind) -> None:
     """The secret that the service has stays valid, in every mode but an emergency, until the service has another."""
-    for hosts in ((), HOSTS):
+    for hosts in (HOSTS, ()):
         for mode in ("rotate", "finish", "rollback"):
             world = World(simulator, hosts=hosts, central=True)
             assert world.central
@@ -205,9 +205,11 @@ def a_creation_arrives_when_all_is_over(simulator: Simulator, engine: Kind) -> N
                 assert world.finished
 
 
-def a_revocation_arrives_late(simulator: Simulator, engine: Kind) -> None:
+def a_revocation_arrives_late(
+    simulator: Simulator, engine: Kind, scenarios: t.Sequence[Scenario] = tuple(SCENARIOS)
+) -> None:
     """What is being revoked is not handed over again by a rollback, nor what is dropped by another rotation."""
-    for case in cases(simulator):
+    for case in (case for scenario in scenarios for case in cases_of(simulator, scenario)):
         if case.fault == "late":
             for mode in ("rotate", "rollback", "finish"):
                 world = World.after(case.scenario.prepare, simulator)
@@ -227,6 +229,13 @@ def a_revocation_arrives_late(simulator: Simulator, engine: Kind) -> None:
                     world.wait(HOURS)
                     ending = engine(world).run()
                 assert world.finished or ending.kind == "stopped", f"{case}, then {mode}: {ending}"
+
+
+def late_in(name: str) -> Check:
+    """The same, in one scenario of the matrix."""
+    return functools.partial(
+        a_revocation_arrives_late, scenarios=[scenario for scenario in SCENARIOS if scenario.name == name]
+    )
 
 
 def a_rollback_follows(simulator: Simulator, engine: Kind) -> None:

@@ -20,8 +20,9 @@ from scenarios import (
     a_central_hook_does_nothing,
     a_creation_arrives_when_all_is_over,
     a_host_is_down,
-    a_revocation_arrives_late,
     a_slow_run_wakes_up_after_two_others,
+    late_in,
+    somebody_revokes_the_new_secret,
     somebody_revokes_the_secret_before,
     somebody_takes_the_free_slot,
     two_runs,
@@ -66,28 +67,52 @@ def test_a_run_that_wakes_up_when_another_has_stopped_halfway_does_no_harm(simul
     two_runs(pair, HOURS, host_goes_down=True)(simulator, Engine)
 
 
-# What catches each of them first.
-CAUGHT: list[tuple[type[mutants.Mutant], Check]] = [
-    (mutants.NewValueOnRetry, a_creation_arrives_when_all_is_over),
-    (mutants.DeleteOldest, somebody_takes_the_free_slot),
-    (mutants.RevokeWithoutConfirm, a_host_is_down),
-    (mutants.RevokeWithoutReadingBack, a_central_hook_does_nothing),
-    (mutants.CoverageOfTheReachable, a_host_is_down),
-    (mutants.NoVerify, vonage_is_slow),
-    (mutants.NoCompareAndSet, two_runs(PAIRS[0], HOURS)),
-    (mutants.NoRetired, a_creation_arrives_when_all_is_over),
-    (mutants.NoHostFence, a_slow_run_wakes_up_after_two_others),
-    (mutants.RollbackWithoutProbe, somebody_revokes_the_secret_before),
-    (mutants.RollbackWhileRevoking, a_revocation_arrives_late),
+NO_RECORD = "a secret that a rotation made is in no record"
+CUT_OFF = "is cut off"
+IN_USE = "the secret in use was revoked"
+UNDONE = "a save has undone another one"
+# It is safe, and does not come to its end.
+NEVER_DONE = "finished|unconfirmed_consumers"
+
+# What catches each of them first, and what it breaks.
+CAUGHT: list[tuple[type[mutants.Mutant], Check, str]] = [
+    (mutants.CreateBeforeSaving, a_host_is_down, NO_RECORD),
+    (mutants.NoVerify, vonage_is_slow, CUT_OFF),
+    (mutants.RevokeBeforeThePlan, a_host_is_down, CUT_OFF),
+    (mutants.RevokeInTheFirstPlay, a_host_is_down, CUT_OFF),
+    (mutants.FinishBeforeDeploy, a_host_is_down, NEVER_DONE),
+    (mutants.RevokeBeforeTheIntent, late_in("finish"), CUT_OFF),
+    (mutants.DropWithoutTheIntent, late_in("give up"), CUT_OFF),
+    (mutants.RollbackWithoutSaving, somebody_revokes_the_new_secret, NEVER_DONE),
+    (mutants.NewValueOnRetry, a_creation_arrives_when_all_is_over, NO_RECORD),
+    (mutants.DeleteOldest, somebody_takes_the_free_slot, CUT_OFF),
+    (mutants.RevokeWithoutConfirm, a_host_is_down, CUT_OFF),
+    (mutants.RevokeWithoutReadingBack, a_central_hook_does_nothing, CUT_OFF),
+    (mutants.CoverageOfTheReachable, a_host_is_down, CUT_OFF),
+    (mutants.NoCompareAndSet, two_runs(PAIRS[0], HOURS), UNDONE),
+    (mutants.NoRetired, a_creation_arrives_when_all_is_over, NO_RECORD),
+    (mutants.NoHostFence, a_slow_run_wakes_up_after_two_others, CUT_OFF),
+    (mutants.RollbackWithoutProbe, somebody_revokes_the_secret_before, CUT_OFF),
+    (mutants.RollbackWhileRevoking, late_in("finish"), CUT_OFF),
 ]
 
 
-@pytest.mark.parametrize("mutant", [mutant for mutant, _check in CAUGHT])
+@pytest.mark.parametrize("mutant", [mutant for mutant, *_caught in CAUGHT], ids=lambda mutant: mutant.__name__)
 def test_a_mutant_edits_what_is_there(mutant: type[mutants.Mutant]) -> None:
+    assert mutant.edits or mutant.patches or mutant is mutants.NoHostFence
     mutants.controller_with(mutant.edits)
+    for patch in mutant.patches:
+        mutants.function(patch)
 
 
-@pytest.mark.parametrize(("mutant", "check"), CAUGHT)
-def test_a_rotation_that_is_wrong_is_caught(simulator: Simulator, mutant: type[mutants.Mutant], check: Check) -> None:
-    with pytest.raises(AssertionError):
+def test_a_mutant_whose_text_is_not_there_fails() -> None:
+    with pytest.raises(AssertionError, match="has no such text"):
+        mutants.controller_with((mutants.Edit(f"{mutants.TASKS}/begin.yml", "nobody wrote this", ""),))
+
+
+@pytest.mark.parametrize(("mutant", "check", "promise"), CAUGHT, ids=[mutant.__name__ for mutant, *_caught in CAUGHT])
+def test_a_rotation_that_is_wrong_is_caught(
+    simulator: Simulator, mutant: type[mutants.Mutant], check: Check, promise: str
+) -> None:
+    with pytest.raises(AssertionError, match=promise):
         check(simulator, mutant)
