@@ -111,12 +111,12 @@ class CreateBeforeSaving(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/create.yml",
+            f"{TASKS}/steps/create.yml",
             "    __rotate_api_secret_step: prepare\n",
             "    __rotate_api_secret_step: prepare\n  check_mode: true\n",
         ),
         Edit(
-            f"{TASKS}/create.yml",
+            f"{TASKS}/steps/create.yml",
             "- name: Create | Save the ID of the new secret\n",
             """\
 - name: Save the new value
@@ -134,7 +134,11 @@ class NoVerify(Mutant):
     """What Vonage has answered with 201 is handed over at once."""
 
     edits = (
-        Edit(f"{TASKS}/promote.yml", "  when: \"'verify' in rotate_api_secret_result.planned\"\n", "  when: false\n"),
+        Edit(
+            f"{TASKS}/steps/promote.yml",
+            "  when: \"'verify' in rotate_api_secret_result.planned\"\n",
+            "  when: false\n",
+        ),
     )
 
 
@@ -143,7 +147,7 @@ class RevokeBeforeThePlan(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/close.yml",
+            f"{TASKS}/steps/close.yml",
             "- name: List the secrets and try the recorded values, with the new secret\n",
             """\
 - name: Revoke the old secret
@@ -153,7 +157,9 @@ class RevokeBeforeThePlan(Mutant):
 - name: List the secrets and try the recorded values, with the new secret
 """,
         ),
-        Edit(f"{TASKS}/close.yml", "  when: \"'revoke' in rotate_api_secret_result.planned\"\n", "  when: false\n"),
+        Edit(
+            f"{TASKS}/steps/close.yml", "  when: \"'revoke' in rotate_api_secret_result.planned\"\n", "  when: false\n"
+        ),
     )
 
 
@@ -162,7 +168,7 @@ class RevokeInTheFirstPlay(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/rotate.yml",
+            f"{TASKS}/steps/rotate.yml",
             "- name: Hand the new secret over centrally\n",
             """\
 - name: Revoke the old secret
@@ -199,9 +205,11 @@ class RevokeBeforeTheIntent(Mutant):
     """The record says that the old secret is being revoked when it is."""
 
     edits = (
-        Edit(f"{TASKS}/revoke.yml", SAVE_REVOKE, ""),
+        Edit(f"{TASKS}/steps/revoke.yml", SAVE_REVOKE, ""),
         Edit(
-            f"{TASKS}/revoke.yml", "- name: Tell of the revocation\n", f"{SAVE_REVOKE}- name: Tell of the revocation\n"
+            f"{TASKS}/steps/revoke.yml",
+            "- name: Tell of the revocation\n",
+            f"{SAVE_REVOKE}- name: Tell of the revocation\n",
         ),
     )
 
@@ -209,13 +217,13 @@ class RevokeBeforeTheIntent(Mutant):
 class DropWithoutTheIntent(Mutant):
     """The record does not say that the new secret is being given up."""
 
-    edits = (Edit(f"{TASKS}/drop.yml", SAVE_DROP, ""),)
+    edits = (Edit(f"{TASKS}/steps/drop.yml", SAVE_DROP, ""),)
 
 
 class RollbackWithoutSaving(Mutant):
     """The record does not say that it is the secret before which is handed over."""
 
-    edits = (Edit(f"{TASKS}/repair.yml", "'adopt_value', 'rollback'] |", "'adopt_value'] |"),)
+    edits = (Edit(f"{TASKS}/steps/repair.yml", "'adopt_value', 'rollback'] |", "'adopt_value'] |"),)
 
 
 # Of the tasks.
@@ -226,13 +234,13 @@ class RevokeWithoutConfirm(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/hand_over.yml",
+            f"{TASKS}/steps/hand_over.yml",
             'generation: "{{ rotate_api_secret_confirmed_generation | default(-1) }}"',
             'generation: "{{ rotate_api_secret_generation }}"',
         ),
         # Nor does it matter that a host refuses.
         Edit(
-            f"{TASKS}/hand_over.yml",
+            f"{TASKS}/steps/hand_over.yml",
             'file: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n',
             'file: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n        apply: {ignore_errors: true}\n',
         ),
@@ -244,7 +252,7 @@ class RevokeWithoutReadingBack(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/distribute.yml",
+            f"{TASKS}/steps/distribute.yml",
             'generation: "{{ rotate_api_secret_central_confirmed_generation }}"',
             'generation: "{{ rotate_api_secret_stored.record.generation }}"',
         ),
@@ -256,7 +264,7 @@ class DeleteOldest(Mutant):
 
     edits = (
         Edit(
-            f"{TASKS}/create.yml",
+            f"{TASKS}/steps/create.yml",
             "- name: Create | Create the secret at Vonage\n",
             """\
 - name: List the secrets
