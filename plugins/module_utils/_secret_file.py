@@ -102,6 +102,7 @@ def write_env_file(
     :raises SecretFileError: The file was refused, or could not be written. The message says what was changed.
     """
     target = _target(path)
+    _refuse_planted(path, target, access)
     found = _read(target)
     if found is not None:
         there, value = _parse_env_file(path, found)
@@ -145,6 +146,7 @@ def write_text_file(path: str, content: bytes, mark: Mark, access: Access, check
     :raises SecretFileError: The file was refused, or could not be written. The message says what was changed.
     """
     target = _target(path)
+    _refuse_planted(path, target, access)
     note = f"{_dotfile(target)}.rotate_api_secret"
     noted = _read(note)
     if noted is not None:
@@ -184,6 +186,22 @@ def _target(path: str) -> str:
                 " Nothing was changed on this host"
             )
     return target
+
+
+def _refuse_planted(path: str, target: str, access: Access) -> None:
+    """Refuse a file that another user may have put there: the secret would belong to that user.
+
+    :param access: Who may read the file. An owner that is named becomes the owner of the file.
+    """
+    directory = os.stat(os.path.dirname(target))
+    with suppress(FileNotFoundError):
+        owner = os.stat(target).st_uid
+        shared = directory.st_mode & stat.S_IWGRP and access.owner is None
+        if shared and owner not in (0, os.geteuid(), directory.st_uid):
+            raise SecretFileError(
+                f"{path} belongs to the user {owner}, and a group can write to its directory: name the owner of the"
+                " file, or a file in another directory. Nothing was changed on this host"
+            )
 
 
 def _refuse_open_directories(path: str, directory: str) -> None:

@@ -404,6 +404,21 @@ def test_a_directory_that_everybody_may_replace_is_refused(
     assert write(directory / place.name)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+@every_kind
+def test_a_file_that_another_user_put_there_is_refused(write: Write, make: Callable[[Path], None], place: Path) -> None:
+    make(place)
+    os.chown(place, NOBODY, NOBODY)
+    place.parent.chmod(0o775)
+    content = place.read_bytes()
+    with pytest.raises(SecretFileError, match=f"belongs to the user {NOBODY}, and a group can write to its directory"):
+        write(place)
+    assert place.read_bytes() == content
+    assert write(place, Access(owner=NOBODY))
+    place.parent.chmod(0o755)
+    write(place)
+
+
 @every_kind
 def test_a_file_with_another_name_is_refused(write: Write, make: Callable[[Path], None], place: Path) -> None:
     make(place)
