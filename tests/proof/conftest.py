@@ -10,14 +10,13 @@ import os
 import sys
 import typing as t
 from collections.abc import Iterator
-from pathlib import Path
 
-import controller  # noqa: F401
+import controller
 import hypothesis
 import pytest
 
 # ... which has said where ansible_collections is.
-sys.path.append(str(Path(__file__).resolve().parents[2] / "roles" / "simulator" / "files"))
+sys.path.append(str(controller.COLLECTION / "roles" / "simulator" / "files"))
 
 from vonage_simulator.server import Simulator  # noqa: E402
 

@@ -206,7 +206,7 @@ def _keep_compiled_templates() -> None:
         if not isinstance(source, str) or any(arguments) or any(options.values()):
             return compile_(self, source, *arguments, **options)
         settings = [getattr(self, name) for name in _SYNTAX]
-        if compile_context:
+        if compile_context is not None:
             settings.append(compile_context.current(optional=True))
         key = type(self), str.__str__(source), str(settings)
         if key not in kept:

@@ -20,12 +20,8 @@ STAGES = ("idle", "prepared", "created", "verified", "promoted", "distributed", 
 Document = dict[str, t.Any]
 
 
-def _document() -> t.Any:
-    """A field for the document that a part of the record was read from.
-
-    It keeps the order of the keys, and keys that this release does not know.
-    """
-    return field(default_factory=dict, repr=False, compare=False)
+# Each part of a record has the document that it was read from: it keeps the order of the keys, and keys that this
+# release does not know.
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class CurrentSecret:
     id: str | None
     created_at: str | None
     since: str | None
-    document: Mapping[str, t.Any] = _document()
+    document: Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class PendingSecret:
     adopted: bool = False
     emergency: str = ""
     created_at: str | None = None
-    document: Mapping[str, t.Any] = _document()
+    document: Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,7 @@ class PreviousSecret:
     revoke_not_before: str | None
     emergency: str = ""
     rejected: bool = False
-    document: Mapping[str, t.Any] = _document()
+    document: Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ class RetiredSecret:
     id: str | None
     retired_at: str
     emergency: str = ""
-    document: Mapping[str, t.Any] = _document()
+    document: Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ class Lease:
 
     holder: str
     expires: str
-    document: Mapping[str, t.Any] = _document()
+    document: Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 _PARTS = {
@@ -149,7 +145,7 @@ class Record:
     retired: tuple[RetiredSecret, ...]
     ids_before: tuple[str, ...]
     lease: Lease | None
-    document: Mapping[str, t.Any] = _document()
+    document: Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_document(cls, document: Mapping[str, t.Any]) -> Record:
