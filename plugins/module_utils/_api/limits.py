@@ -107,6 +107,21 @@ def limited(exchange: Exchange) -> Iterator[None]:
         _thread.exchange = before
 
 
+@contextmanager
+def _call_of(sock: t.Any, timeout: float | None) -> Iterator[None]:
+    """Let a call of a socket end at its timeout, or at the deadline if that is sooner."""
+    exchange = _thread.exchange
+    seconds = exchange.remaining()
+    until_deadline = seconds is not None and (timeout is None or seconds <= timeout)
+    sock.settimeout(seconds if until_deadline else timeout)
+    try:
+        yield
+    except socket.timeout:
+        if until_deadline:
+            raise DeadlineError(f"the deadline passed while {exchange.phase}") from None
+        raise
+
+
 class _LimitedReader(io.RawIOBase):
     """Reads from a socket until the deadline or the size limit is reached."""
 
@@ -123,16 +138,9 @@ class _LimitedReader(io.RawIOBase):
         exchange = _thread.exchange
         if self.remaining_bytes <= 0:
             raise LimitError(f"too much data while {exchange.phase}")
-        seconds = exchange.remaining()
-        until_deadline = seconds is not None and (self._timeout is None or seconds <= self._timeout)
-        self._socket.settimeout(seconds if until_deadline else self._timeout)
         view = memoryview(buffer)
-        try:
+        with _call_of(self._socket, self._timeout):
             count = self._stream.readinto(view[: int(min(self.remaining_bytes, len(view)))])
-        except socket.timeout:
-            if until_deadline:
-                raise DeadlineError(f"the deadline passed while {exchange.phase}") from None
-            raise
         self.remaining_bytes -= count or 0
         return count
 
@@ -158,6 +166,8 @@ class _DeadlineSocket:
 
     def settimeout(self, seconds: float | None) -> None:
         self._timeout = seconds
+        # A file of the socket, such as the response of the proxy is read from, does not call this object.
+        self._socket.settimeout(seconds)
 
     def recv(self, *args: t.Any) -> bytes:
         received: bytes = self._call("recv", *args)
@@ -171,13 +181,8 @@ class _DeadlineSocket:
         self._call("sendall", *args)
 
     def _call(self, name: str, *args: t.Any) -> t.Any:
-        exchange = _thread.exchange
-        self._socket.settimeout(exchange.remaining(self._timeout))
-        try:
+        with _call_of(self._socket, self._timeout):
             return getattr(self._socket, name)(*args)
-        except socket.timeout:
-            exchange.remaining()
-            raise
 
 
 class _LimitedResponse(http.client.HTTPResponse):
