@@ -68,7 +68,8 @@ class ActionModule(ActionBase):
         wrong = validation_error(document, document.get("account_id", ""))
         if wrong:
             raise AnsibleActionFail(wrong)
-        planning = _Planning(RoleSettings(self, task_vars or {}), self._task.check_mode, **options)
+        record = Record.from_document(document)
+        planning = _Planning(RoleSettings(self, task_vars or {}), self._task.check_mode, record, **options)
         result.update(planning.result())
         return result
 
@@ -78,8 +79,9 @@ class _Planning:
 
     :param settings: Settings of the role.
     :param check_mode: Whether nothing may be changed.
+    :param record: The record.
     :param phase: `begin`, or `finish` when the consumers were asked.
-    :param stored: The record, as rotation_record gives it.
+    :param stored: The result of rotation_record, with that record and the values to try.
     :param listed: Result of vonage_api_secret_info with the values to try.
     :param before: The plan before this one in the same run.
     :param central_confirmation: What was read back from the central consumer.
@@ -89,6 +91,7 @@ class _Planning:
         self,
         settings: RoleSettings,
         check_mode: bool,
+        record: Record,
         phase: str,
         stored: Fields,
         listed: Fields,
@@ -98,8 +101,8 @@ class _Planning:
         self._settings = settings
         self._finishes = phase == "finish"
         self._phase = phase
-        self._stored = stored
-        self._record = Record.from_document(stored_document(stored))
+        self._tried = len(stored["candidates"])
+        self._record = record
         self._listed = listed
         self._before = before or {}
         self._again = self._before.get("phase") == phase
@@ -230,7 +233,8 @@ class _Planning:
             # localhost is one of them; and the pattern for none is one that matches nothing.
             "hand_over_in": ["localhost", *hosts] if hosts else ["localhost:!localhost"],
             "hand_over_with": {
-                name: settings.hook(f"{name}_tasks") for name in ("distribute", "confirm", "distribute_central")
+                **{name: settings.hook(f"{name}_tasks") for name in ("distribute", "confirm", "distribute_central")},
+                "confirms_at_once": settings.confirms_at_once,
             },
             "warnings": [*decision.warnings, *warnings],
         }
@@ -252,7 +256,7 @@ class _Planning:
         # A second secret that is in no record may be a retired one, which a late request brought back.
         unknown = len(listed["secrets"]) > 1 and not record.pending and not record.previous
         try_retired = unknown and not self._finishes and any(entry.value for entry in record.retired)
-        tried_all = len(listed["candidates"]) > len(self._stored["candidates"])
+        tried_all = len(listed["candidates"]) > self._tried
         return {
             "looks": looks,
             "wait": _PAUSE if wait else 0,

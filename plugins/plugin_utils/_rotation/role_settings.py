@@ -96,13 +96,17 @@ class RoleSettings(Mapping[str, t.Any]):
         some = any(self.hostvars[host].get(PREFIX + name) for host in self.hosts for name in commands)
         return self.hosts if some else []
 
+    @property
+    def confirms_at_once(self) -> bool:
+        """Whether the task that hands the secret over also asks the process, so that nothing has to ask it again."""
+        hook = self["confirm_tasks"]
+        return hook in CONSUMERS_ON_HOSTS and hook == self["distribute_tasks"]
+
     def hook(self, name: str) -> str:
         """The tasks file of a hook: of a consumer that comes with the role, or of the user."""
         hook = str(self[name] or "")
         if hook not in CONSUMERS:
             return hook
         if name == "confirm_tasks":
-            # Its process was asked when the secret was handed over.
-            asked = hook in CONSUMERS_ON_HOSTS and hook == self["distribute_tasks"]
-            return str(_SHIPPED / ("confirmed.yml" if asked else f"{hook}/confirm.yml"))
+            return str(_SHIPPED / ("confirmed.yml" if self.confirms_at_once else f"{hook}/confirm.yml"))
         return str(_SHIPPED / hook / "distribute.yml")
