@@ -235,7 +235,7 @@ class RevokeWithoutConfirm(Mutant):
     edits = (
         Edit(
             f"{TASKS}/steps/hand_over.yml",
-            'generation: "{{ rotate_api_secret_confirmed_generation | default(-1) }}"',
+            'generation: "{{ rotate_api_secret_confirmed_generation }}"',
             'generation: "{{ rotate_api_secret_generation }}"',
         ),
         # Nor does it matter that a host refuses.

@@ -240,6 +240,39 @@ def test_what_was_confirmed_for_another_account_does_not_count(gateways: Gateway
     gateways.assert_rotated()
 
 
+@pytest.mark.full
+def test_what_localhost_said_before_it_failed_does_not_count_for_the_next_account(place: Rehearsal) -> None:
+    """As a consumer, localhost stays in the run when its hook has failed."""
+    others = [account(api_key=key, secrets=[{"value": f"Of{key}Secret1"}]) for key in ("efgh5678", "ijkl9012")]
+    place.simulator.engine.load_accounts(others)
+    confirm = place.directory / "confirm.yml"
+    first = {"when": "rotate_api_secret_account_id == 'efgh5678'"}
+    tasks = [
+        {"ansible.builtin.set_fact": {"rotate_api_secret_confirmed_generation": 1}, **first},
+        {"ansible.builtin.fail": {"msg": "after it has confirmed"}, **first},
+    ]
+    confirm.write_text(yaml.safe_dump(tasks), encoding="utf-8")
+    place.write_inventory(distribute_tasks="", confirm_tasks=str(confirm))
+    inventory = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))
+    inventory["all"]["children"]["sms_gateways"]["hosts"] = {"localhost": {"ansible_connection": "local"}}
+    place.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    rotations = [
+        {
+            "import_playbook": "community.vonage.rotate_api_secret",
+            "vars": {
+                "rotate_api_secret_account_id": key,
+                "rotate_api_secret_api_key": key,
+                "rotate_api_secret_api_secret": f"Of{key}Secret1",
+                "rotate_api_secret_record": str(place.directory / f"{key}.yml"),
+            },
+        }
+        for key in ("efgh5678", "ijkl9012")
+    ]
+    run = place.run("-e", "rotate_api_secret_force=true", playbook=place.write_playbook(*rotations))
+    assert run.output.count("grace (unconfirmed_consumers)") >= 2, run.output
+    assert [len(place.account(key).live) for key in ("efgh5678", "ijkl9012")] == [2, 2]
+
+
 def test_a_host_that_is_added_during_grace_is_served_before_the_old_secret_goes(gateways: Gateways) -> None:
     gateways.hosts = HOSTS[:2]
     run = gateways.run(*GRACE)

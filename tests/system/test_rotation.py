@@ -125,6 +125,15 @@ def test_a_rotation_and_a_second_run(place: Rehearsal) -> None:
     assert counts["accepted"] > 0
 
 
+@pytest.mark.full
+@pytest.mark.every_core
+def test_a_setting_that_is_null_is_as_one_that_is_empty(place: Rehearsal) -> None:
+    names = ("approve_tasks", "verify_tasks", "notify_tasks", "distribute_central_tasks", "report", "metrics")
+    place.start_consumer()
+    place.rotate("-e", json.dumps({f"rotate_api_secret_{name}": None for name in names}))
+    assert_rotated(place)
+
+
 @pytest.mark.every_core
 def test_check_mode_shows_the_plan_and_sends_nothing(place: Rehearsal) -> None:
     run = place.rotate(*CHECK_FORCED)
