@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import quote, quote_plus, urlencode
 
 import responses
@@ -52,6 +56,24 @@ OPTIONS: dict[str, t.Any] = {
     "validate_certs": True,
     "ca_path": None,
 }
+
+
+def run_apart(code: str, params: t.Any) -> t.Any:
+    """Run code in a Python of its own, which has imported nothing yet, and return what it prints as JSON.
+
+    :param code: It finds the parameters as JSON in its first argument.
+    :param params: The parameters.
+    """
+    collections = str(Path(__file__).resolve().parents[6])
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(params)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([collections, *filter(None, [os.environ.get("PYTHONPATH")])])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def problem(fragment: str, title: str, detail: str | None = None, **more: t.Any) -> dict[str, t.Any]:

@@ -9,15 +9,11 @@ import contextlib
 import gzip
 import itertools
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import typing as t
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -39,9 +35,8 @@ from ansible_collections.community.vonage.tests.unit.plugins.wire import (
     family,
     http,
     problem,
+    run_apart,
 )
-
-COLLECTIONS = Path(__file__).resolve().parents[7]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 MEGABYTE = 1024 * 1024
@@ -348,16 +343,7 @@ def test_64_greedy_answers_at_once_stay_below_200_mb(name: str) -> None:
         accounts = [f"abcd{number:04}" for number in range(64)]
         more = {"rest_url": server.url, "api_url": server.url, "timeout": HANGS, "retries": 0}
         params = {**OPTIONS, **more, "account_ids": accounts, "concurrency": 64}
-        path = os.pathsep.join([str(COLLECTIONS), *filter(None, [os.environ.get("PYTHONPATH")])])
-        done = subprocess.run(
-            [sys.executable, "-c", AUDIT, json.dumps(params)],
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        message, most = json.loads(done.stdout)
+        message, most = run_apart(AUDIT, params)
         assert "contains a secret with a missing" in message or "the response is larger than" in message
         assert server.requests == 64
         assert most < 200 * MEGABYTE, most

@@ -9,18 +9,11 @@ race is rare on a quiet machine, so the test does not wait for it: it looks for 
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.tests.unit.plugins.wire import CLOSE, Server, echo, http
-
-COLLECTIONS = Path(__file__).resolve().parents[7]
+from ansible_collections.community.vonage.tests.unit.plugins.wire import CLOSE, Server, echo, http, run_apart
 
 # A Python of its own, because the one that runs the tests has imported everything already.
 AUDIT = """
@@ -76,16 +69,7 @@ def test_an_audit_imports_nothing_in_its_threads(serve: Callable[..., Server], l
         "account_ids": [f"abcd123{number}" for number in range(len(ANSWERS))],
         "concurrency": len(ANSWERS),
     }
-    path = os.pathsep.join([str(COLLECTIONS), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-c", AUDIT, json.dumps(params)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = run_apart(AUDIT, params)
     assert len(server.requests) == (len(ANSWERS) if listening else 0)
     assert bool(found["result"].get("failed")) != listening, found["result"]
     assert found["in_threads"] == []
