@@ -101,7 +101,7 @@ class ActionModule(ActionBase):
         wrong = settings_error(settings, settings.groups, settings.hostvars)
         if wrong:
             raise AnsibleActionFail(f"{wrong}. Nothing was changed")
-        found: Document | None = plain(given["record"]) if settings.own_store else self._open().read().record
+        found = self._given_record(given) if settings.own_store else self._open().read().record
         if found:
             wrong = validation_error(found, settings["account_id"])
         elif not settings["api_secret"]:
@@ -158,13 +158,26 @@ class ActionModule(ActionBase):
 
         :raises AnsibleActionFail: It is not what was to be saved.
         """
-        record = plain(found["record"]) if isinstance(found, Mapping) else None
-        if record != plain(stored["next"]):
+        record = self._given_record(found)
+        if record is None or record != plain(stored["next"]):
             raise AnsibleActionFail(
                 f"The store {self._settings['store']} has another record than the one that was to be saved. Nothing"
                 " more was done"
             )
         return {**found, "changed": True, **self._describe(Record.from_document(record))}
+
+    def _given_record(self, given: t.Any) -> Document | None:
+        """The record that the tasks of a store of the user's have set, or None.
+
+        :raises AnsibleActionFail: They have not said which: a store without a record has to say so.
+        """
+        if not isinstance(given, Mapping) or "record" not in given:
+            raise AnsibleActionFail(
+                f"The tasks of the store {self._settings['store']} have to set rotate_api_secret_stored to a dictionary"
+                " with record, which is null when there is none"
+            )
+        found: Document | None = plain(given["record"])
+        return found
 
     def _check(self, record: t.Any) -> Result:
         """Read what is stored, or save a record as it is: for the check of a store."""

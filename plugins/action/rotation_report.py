@@ -14,7 +14,7 @@ from pathlib import Path
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.metrics import write_metrics
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import report_end
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import listed_ids, report_end
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.role_settings import RoleSettings
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import silent, silent_in
 
@@ -52,16 +52,17 @@ class ActionModule(ActionBase):
         # What a store of the user's gives may be anything.
         record = _fields(_fields(options["stored"]).get("record"))
         failure = options["failure"]
+        if len(listed_ids(listed)) == 1:
+            # The plan was made while there were two.
+            plan["overlap_seconds"] = 0
         result.update(
             {name: value for name, value in plan.items() if name not in _INTERNAL},
             changed=False,
             account_id=settings["account_id"],
             generation=record.get("generation"),
             stage=record.get("stage"),
-            secret_ids=[secret["id"] for secret in listed.get("secrets") or ()],
+            secret_ids=listed_ids(listed),
         )
-        if len(result["secret_ids"]) == 1:
-            result["overlap_seconds"] = 0
         if failure is None:
             result["msg"] = _summary(settings, record, plan, listed)
             result["_ansible_verbose_always"] = True

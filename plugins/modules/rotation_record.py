@@ -40,7 +40,7 @@ options:
       - V(claim), V(adopt), V(adopt_value), V(rollback), V(drop), V(dropped), V(abandon), V(prepare), V(create),
         V(promote), V(distribute), V(revoke), V(settle) and V(release) save the record that follows this step of the
         rotation. V(prepare) makes the new value. V(distribute), V(settle) and V(release) give up the lease.
-      - V(created), V(dropped) and V(revoked) add a line to the report.
+      - V(create), V(dropped) and V(revoked) add a line to the report. V(revoked) does nothing else.
       - For a store of the user's, a step gives RV(next), and V(read_back) takes O(found) for the record.
       - V(check) reads the record, or saves O(record), as it is. V(show) looks for tasks of a store of the user's that
         may show the record.

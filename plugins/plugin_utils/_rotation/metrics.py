@@ -21,6 +21,7 @@ from ansible_collections.community.vonage.plugins.module_utils._atomic_file impo
     resolve,
 )
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.locked_file import locked
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import LONGEST_WAIT
 
 _PREFIX = "vonage_rotation_"
 _METRICS = {
@@ -39,9 +40,6 @@ _SAMPLE = re.compile(
 _COMMENT = re.compile(r"# (HELP|TYPE) vonage_rotation_|$")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
-# Seconds to wait for a textfile that somebody else keeps locked: a rotation is not to be held up by its metrics.
-_LONGEST_WAIT = 10.0
-
 
 def write_metrics(
     path: Path,
@@ -49,7 +47,7 @@ def write_metrics(
     now: datetime,
     values: Mapping[str, t.Any],
     failed: bool,
-    wait: float = _LONGEST_WAIT,
+    wait: float = LONGEST_WAIT,
 ) -> None:
     """Write the metrics of an account, and keep those of others.
 

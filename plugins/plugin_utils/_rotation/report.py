@@ -22,13 +22,13 @@ Fields = Mapping[str, t.Any]
 _JOBS = ("AWX_JOB_ID", "JOB_ID")
 
 # Of a plan, what the report repeats.
-_REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "missing", "age_seconds")
+_REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "missing", "age_seconds", "overlap_seconds")
 
-# Seconds to wait for a report that somebody else keeps locked: a rotation is not to be held up by its report.
-_LONGEST_WAIT = 10.0
+# Seconds to wait for a report, or for metrics, that somebody else keeps locked: they are not to hold a rotation up.
+LONGEST_WAIT = 10.0
 
 
-def append_report(path: Path, entry: Mapping[str, t.Any], wait: float = _LONGEST_WAIT) -> None:
+def append_report(path: Path, entry: Mapping[str, t.Any], wait: float = LONGEST_WAIT) -> None:
     """Add one line to a report. Lines of several runs do not mix.
 
     :param path: The report; a new one is readable by its owner alone.
@@ -54,7 +54,7 @@ def report_deed(event: str, settings: Fields, record: Fields, plan: Fields, list
     :returns: Why the line could not be written. That is no reason to fail: what is done is done.
     """
     secret = listed.get("secret") or {}
-    return write_line(settings, {
+    return _write_line(settings, {
         "event": event,
         **_common(settings, record, plan, listed),
         "secret_id": secret.get("id"),
@@ -75,18 +75,17 @@ def report_end(
     :param failure: `failed_task`, `message` and `error` of a run that failed.
     :returns: Why the line could not be written.
     """
-    return write_line(settings, {
+    return _write_line(settings, {
         "event": "ended" if failure is None else "failed",
         **_common(settings, record, plan, listed),
         **{name: plan.get(name) for name in _REPORTED},
-        "overlap_seconds": 0 if len(_ids(listed)) == 1 else plan.get("overlap_seconds"),
         "consumers": {"hosts": hosts, "missing": plan.get("missing") or []},
         "failed_task": None,
         **(failure or {}),
     })  # fmt: skip
 
 
-def write_line(settings: Fields, entry: Fields) -> list[str]:
+def _write_line(settings: Fields, entry: Fields) -> list[str]:
     """Add a line to the report that the settings name.
 
     :returns: Why the line could not be written.
@@ -109,9 +108,10 @@ def _common(settings: Fields, record: Fields, plan: Fields, listed: Fields) -> F
         "account_id": settings["account_id"],
         "generation": record.get("generation"),
         "stage": record.get("stage"),
-        "secret_ids": _ids(listed),
+        "secret_ids": listed_ids(listed),
     }
 
 
-def _ids(listed: Fields) -> list[str]:
+def listed_ids(listed: Fields) -> list[str]:
+    """The IDs in the result of a module that lists secrets."""
     return [secret["id"] for secret in listed.get("secrets") or ()]
