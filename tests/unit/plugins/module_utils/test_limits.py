@@ -95,17 +95,21 @@ class Stream:
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += connection.recv(65536)
+            # As long as the client keeps the connection: closing it would race with the next request.
+            while head := connection.recv(65536):
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536)
+                self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        with self._counts:
+            self.requests += 1
+        for part in self._parts():
+            if self._ticking is not None:
+                self._ticking.ticks.acquire(timeout=HANGS)
+            connection.sendall(part)
             with self._counts:
-                self.requests += 1
-            for part in self._parts():
-                if self._ticking is not None:
-                    self._ticking.ticks.acquire(timeout=HANGS)
-                connection.sendall(part)
-                with self._counts:
-                    self.sent += len(part)
+                self.sent += len(part)
 
     def __enter__(self) -> Stream:
         return self
