@@ -241,8 +241,9 @@ class RevokeWithoutConfirm(Mutant):
         # Nor does it matter that a host refuses.
         Edit(
             f"{TASKS}/steps/hand_over.yml",
-            'file: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n',
-            'file: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n        apply: {ignore_errors: true}\n',
+            ' "{{ __rotate_api_secret_tasks }}"\n      loop: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n',
+            '\n        file: "{{ __rotate_api_secret_tasks }}"\n        apply: {ignore_errors: true}\n'
+            '      loop: "{{ __rotate_api_secret_hand_over_with.distribute }}"\n',
         ),
     )
 

@@ -31,9 +31,13 @@ def entries(report: Path) -> list[dict[str, Any]]:
 
 
 def hook(place: Rehearsal, name: str, *tasks: dict[str, Any]) -> str:
-    """Write a tasks file, and return its path."""
-    path = place.directory / f"{name}.yml"
-    path.write_text(json.dumps(list(tasks)), encoding="utf-8")
+    """Write a tasks file that imports the tasks from another one, and return its path."""
+    directory = place.directory / name
+    directory.mkdir()
+    (directory / "tasks.yml").write_text(json.dumps(list(tasks)), encoding="utf-8")
+    imported = {"name": "Always", "ansible.builtin.import_tasks": "tasks.yml"}
+    path = directory / "hook.yml"
+    path.write_text(json.dumps([{"block": [{"ansible.builtin.meta": "noop"}], "always": [imported]}]), encoding="utf-8")
     return str(path)
 
 

@@ -102,11 +102,13 @@ class RoleSettings(Mapping[str, t.Any]):
         hook = self["confirm_tasks"]
         return hook in CONSUMERS_ON_HOSTS and hook == self["distribute_tasks"]
 
-    def hook(self, name: str) -> str:
-        """The tasks file of a hook: of a consumer that comes with the role, or of the user."""
-        hook = str(self[name] or "")
+    def hook(self, name: str) -> list[str]:
+        """The tasks file of a hook, of a consumer that comes with the role or of the user; an empty list for none."""
+        hook = self[name]
+        if not hook:
+            return []
         if hook not in CONSUMERS:
-            return hook
+            return [str(hook)]
         if name == "confirm_tasks":
-            return str(_SHIPPED / ("confirmed.yml" if self.confirms_at_once else f"{hook}/confirm.yml"))
-        return str(_SHIPPED / hook / "distribute.yml")
+            return [str(_SHIPPED / ("confirmed.yml" if self.confirms_at_once else f"{hook}/confirm.yml"))]
+        return [str(_SHIPPED / hook / "distribute.yml")]
