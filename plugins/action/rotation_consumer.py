@@ -10,10 +10,13 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._api.redaction import Redactor
 from ansible_collections.community.vonage.plugins.module_utils._api.text import one_line
+from ansible_collections.community.vonage.plugins.module_utils._consumer import ARGUMENT_SPEC, CONSTRAINTS
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.host_python import python_of, serve
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.lookup import (
     NotInstalled,
     call_lookup,
@@ -52,11 +55,20 @@ class ActionModule(ActionBase):
     def _run_on_host(
         self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any] | None, hide: Callable[[t.Any], str]
     ) -> Result:
-        """Run the module, and pass on of its result what the role uses.
+        """Serve a consumer, and pass on of the answer of its host what the role uses.
 
         A host may answer anything. An interpreter that repeats its input, for example, repeats the secret.
+
+        :raises AnsibleActionFail: An option cannot be used.
         """
-        answer = self._execute_module(module_args=dict(options), task_vars=task_vars)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC, **CONSTRAINTS).validate(dict(options))
+        if checked.error_messages:
+            raise AnsibleActionFail(hide("; ".join(checked.error_messages)))
+        python = python_of(self, task_vars or {})
+        if python:
+            answer = serve(self, python, checked.validated_parameters)
+        else:
+            answer = self._execute_module(module_args=dict(options), task_vars=task_vars)
         failed = bool(answer.get("failed"))
         result: Result = {"changed": answer.get("changed") is True, "failed": failed}
         confirmed = answer.get("confirmed_generation")

@@ -10,7 +10,10 @@ The process is asked, and not the file: a run that was killed before the reload 
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import tempfile
 import time
 import typing as t
 from collections.abc import Callable, Sequence
@@ -19,6 +22,9 @@ from dataclasses import dataclass
 # Exit status, standard output and standard error of a command.
 Output = tuple[int, str, str]
 
+# What is read of the output of a command.
+_MOST_BYTES = 64 * 1024
+
 _NUMBER = re.compile("[0-9]{1,9}")
 
 
@@ -26,23 +32,39 @@ class ProcessError(Exception):
     """The process does not use the secret. The text says why; it may hold what a command printed."""
 
 
+def run_command(command: Sequence[str]) -> Output:
+    """Run a command. As in the module command, `~` and variables of the environment in it are replaced.
+
+    :raises ProcessError: It cannot be started.
+    """
+    words = [os.path.expanduser(os.path.expandvars(word)) for word in command]
+    # Files, because the end of a pipe would be waited for, and a daemon that the command starts keeps a pipe open.
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        try:
+            status = subprocess.call(words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        except OSError as error:
+            raise ProcessError(f"{_shown(command)} cannot be started: {error.strerror}") from None
+        printed = [_read(file) for file in (stdout, stderr)]
+    return status, printed[0], printed[1]
+
+
 @dataclass(frozen=True)
 class Process:
     """How to reach a process.
 
-    :ivar run: Runs a command, given as a list of arguments.
     :ivar reload: The command that has the process read its file; empty for none.
     :ivar confirm: The command that prints the generation that the process uses; empty for none.
     :ivar retries: How often `confirm` runs again until the process uses the generation.
     :ivar delay: Seconds between two of these.
+    :ivar run: Runs a command, given as a list of arguments.
     :ivar sleep: Waits a number of seconds.
     """
 
-    run: Callable[[Sequence[str]], Output]
     reload: Sequence[str] = ()
     confirm: Sequence[str] = ()
     retries: int = 0
     delay: float = 0
+    run: Callable[[Sequence[str]], Output] = run_command
     sleep: Callable[[float], t.Any] = time.sleep
 
     def use(self, generation: int, written: bool) -> bool:
@@ -79,6 +101,11 @@ class Process:
         status, stdout, _stderr = self.run(self.confirm)
         text = stdout.strip()
         return int(text) if status == 0 and _NUMBER.fullmatch(text) else None
+
+
+def _read(file: t.BinaryIO) -> str:
+    file.seek(0)
+    return file.read(_MOST_BYTES).decode("utf-8", "replace")
 
 
 def _shown(command: Sequence[str]) -> str:

@@ -167,86 +167,17 @@ said:
   sample: "Forbidden: permission denied"
 """
 
-import base64
-import binascii
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.community.vonage.plugins.module_utils._consumer_process import Process, ProcessError
-from ansible_collections.community.vonage.plugins.module_utils._secret_file import (
-    Mark,
-    SecretFileError,
-    parse_access,
-    write_env_file,
-    write_text_file,
-)
-
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "path": {"type": "str"},
-    "account_id": {"type": "str"},
-    "generation": {"type": "int"},
-    "secret": {"type": "str", "no_log": True},
-    "content": {"type": "str", "no_log": True},
-    "dropin": {"type": "str"},
-    "owner": {"type": "str"},
-    "group": {"type": "str"},
-    "mode": {"type": "str"},
-    "reload": {"type": "list", "elements": "str", "default": []},
-    "confirm": {"type": "list", "elements": "str", "default": []},
-    "confirm_retries": {"type": "int", "default": 0},
-    "confirm_delay": {"type": "float", "default": 0},
-    "redact": {"type": "list", "elements": "str", "no_log": True},
-    # Only the action knows what to do with these.
-    "service": {"type": "str"},
-    "lookup": {"type": "str"},
-    "term": {"type": "str"},
-    "options": {"type": "dict", "no_log": True},
-    "said": {"type": "raw"},
-}
+from ansible_collections.community.vonage.plugins.module_utils._consumer import ARGUMENT_SPEC, CONSTRAINTS, serve
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
-        required_one_of=[("account_id", "service")],
-        required_together=[("account_id", "generation")],
-        required_by={"secret": "path", "content": "path"},
-        mutually_exclusive=[("secret", "content"), ("content", "dropin")],
-        supports_check_mode=True,
-    )
-    options = module.params
-    process = Process(
-        module.run_command, options["reload"], options["confirm"], options["confirm_retries"], options["confirm_delay"]
-    )
-    try:
-        changed = write(options, module.check_mode)
-        if not module.check_mode:
-            changed = process.use(options["generation"], changed) or changed
-    except (ProcessError, SecretFileError) as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=changed, confirmed_generation=options["generation"] if options["confirm"] else None)
-
-
-def write(options: dict[str, t.Any], check_mode: bool) -> bool:
-    """Write the file, when there is one.
-
-    :returns: Whether something changed, or would.
-    :raises SecretFileError: The file was refused, or could not be written.
-    """
-    path, mark = options["path"], Mark(options["account_id"], options["generation"])
-    if path is None:
-        return False
-    if options["secret"] is None and options["content"] is None:
-        raise SecretFileError("Give secret or content with path. Nothing was changed on this host")
-    access = parse_access(options["owner"], options["group"], options["mode"])
-    if options["secret"] is not None:
-        return write_env_file(path, options["secret"], mark, access, options["dropin"], check_mode)
-    try:
-        content = base64.b64decode(options["content"] or "", validate=True)
-    except binascii.Error:
-        raise SecretFileError("content must be Base64") from None
-    return write_text_file(path, content, mark, access, check_mode)
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, **CONSTRAINTS)
+    result = serve(module.params, module.check_mode)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

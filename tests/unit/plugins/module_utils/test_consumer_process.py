@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.vonage.plugins.module_utils._consumer_process import Output, Process, ProcessError
+from ansible_collections.community.vonage.plugins.module_utils._consumer_process import (
+    Output,
+    Process,
+    ProcessError,
+    run_command,
+)
 
 RELOAD = ("systemctl", "reload", "sms-gateway")
 CONFIRM = ("sms-gateway", "--generation")
@@ -38,7 +44,7 @@ class Commands:
 
     def process(self, **options: t.Any) -> Process:
         options = {"reload": RELOAD, "confirm": CONFIRM, **options}
-        return Process(self.run, sleep=self.slept.append, **options)
+        return Process(run=self.run, sleep=self.slept.append, **options)
 
 
 def test_a_process_that_uses_it_is_only_asked() -> None:
@@ -73,7 +79,7 @@ def test_anything_else_confirms_nothing(output: Output) -> None:
 
 def test_a_process_may_take_its_time() -> None:
     outputs: list[Output] = [(0, "3", ""), (7, "", ""), (0, "4", "")]
-    process = Process(lambda _command: outputs.pop(0), confirm=CONFIRM, retries=5, sleep=lambda _seconds: None)
+    process = Process(run=lambda _command: outputs.pop(0), confirm=CONFIRM, retries=5, sleep=lambda _seconds: None)
     assert process.use(4, written=True) is False
     assert outputs == []
 
@@ -88,3 +94,25 @@ def test_without_commands_nothing_runs() -> None:
     commands = Commands()
     assert commands.process(reload=(), confirm=()).use(4, written=True) is False
     assert commands.ran == []
+
+
+def test_a_command_prints_and_ends() -> None:
+    assert run_command(["sh", "-c", "echo 4; echo why >&2; cat; exit 3"]) == (3, "4\n", "why\n")
+
+
+def test_a_command_finds_its_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run_command(["echo", "~/pid", "$HOME", "${NOT_SET}"])[1] == f"{tmp_path}/pid {tmp_path} ${{NOT_SET}}\n"
+
+
+def test_a_daemon_that_a_command_leaves_is_not_waited_for(tmp_path: Path) -> None:
+    daemon = tmp_path / "daemon"
+    # It waits for this file, so a test that waited for the daemon would not end.
+    script = f"(while [ ! -e {daemon} ]; do sleep 0.1; done) & echo started"
+    assert run_command(["sh", "-c", script]) == (0, "started\n", "")
+    daemon.touch()
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    with pytest.raises(ProcessError, match="no-such-command --now cannot be started: No such file or directory"):
+        run_command(["no-such-command", "--now"])
