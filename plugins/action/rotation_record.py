@@ -93,6 +93,9 @@ class ActionModule(ActionBase):
         :raises AnsibleActionFail: A setting or the record cannot be used.
         """
         settings = self._settings
+        wrong_types = settings.type_errors()
+        if wrong_types:
+            raise AnsibleActionFail(f"{'; '.join(wrong_types)}. Nothing was changed")
         if not settings.own_store and settings["store"] not in STORES:
             raise AnsibleActionFail(
                 f"rotate_api_secret_store is {settings['store']}: write {', '.join(STORES)}, or the absolute path of a"

@@ -55,7 +55,7 @@ def test_no_account(place: Rehearsal) -> None:
 @pytest.mark.full
 def test_no_record_named(place: Rehearsal) -> None:
     place.write_inventory(record="")
-    assert_stopped(place, place.run(), "must say where the record is kept: set rotate_api_secret_record")
+    assert_stopped(place, place.run(), "Set rotate_api_secret_record to the absolute path")
 
 
 def test_a_group_that_does_not_exist(place: Rehearsal) -> None:

@@ -116,6 +116,18 @@ def test_a_run_that_is_blocked_is_reported(place: Rehearsal) -> None:
     assert "vonage_rotation_active_secrets" in metrics.read_text(encoding="utf-8")
 
 
+def test_a_setting_of_the_wrong_type_is_reported(place: Rehearsal) -> None:
+    report, metrics = watch(place)
+    run = place.run("-e", "rotate_api_secret_force=maybe", "-e", "rotate_api_secret_mode=rotat")
+    assert run.status == 2
+    message = entries(report)[-1]["message"]
+    for part in ("rotate_api_secret_force", "rotate_api_secret_mode", "got: rotat", "Nothing was changed"):
+        assert part in message
+    assert message in run.text
+    assert "last_run" in metrics.read_text(encoding="utf-8")
+    assert place.writes() == []
+
+
 @pytest.mark.full
 def test_a_run_that_only_looks_writes_nothing(place: Rehearsal) -> None:
     report, metrics = watch(place)

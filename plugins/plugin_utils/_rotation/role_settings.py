@@ -11,14 +11,17 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.settings import CONSUMERS, CONSUMERS_ON_HOSTS
 
 PREFIX = "rotate_api_secret_"
 
+_ROLE = Path(__file__).parents[3] / "roles" / "rotate_api_secret"
+
 # The consumers that come with the role.
-_SHIPPED = Path(__file__).parents[3] / "roles" / "rotate_api_secret" / "tasks" / "consumers"
+_SHIPPED = _ROLE / "tasks" / "consumers"
 
 # Set in a play that hands nothing over on hosts.
 _DEPLOYS = "__rotate_api_secret_deploys"
@@ -36,6 +39,7 @@ class RoleSettings(Mapping[str, t.Any]):
 
     def __init__(self, action: ActionBase, task_vars: Mapping[str, t.Any]) -> None:
         self._template: t.Callable[[t.Any], t.Any] = action._templar.template
+        self._loader = action._loader
         self._variables = task_vars
         self._found: dict[str, t.Any] = {}
 
@@ -51,6 +55,17 @@ class RoleSettings(Mapping[str, t.Any]):
 
     def __len__(self) -> int:
         return sum(1 for _name in self)
+
+    def type_errors(self) -> list[str]:
+        """What has the wrong type, or none of the values that it may have.
+
+        Ansible would say so too, but in a task of its own that no report hears of.
+        """
+        described = self._loader.load_from_file(str(_ROLE / "meta" / "argument_specs.yml"))
+        spec = described["argument_specs"]["main"]["options"]
+        given = {name: self[name[len(PREFIX) :]] for name in spec if name in self._variables}
+        found: list[str] = ArgumentSpecValidator(spec).validate(given).error_messages
+        return found
 
     @property
     def groups(self) -> Mapping[str, Sequence[str]]:

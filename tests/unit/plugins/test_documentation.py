@@ -260,6 +260,6 @@ def test_the_consumers_of_the_role_are_those_of_its_settings() -> None:
 
 
 def test_every_setting_of_the_role_is_described_and_has_a_default() -> None:
-    described = load("roles/rotate_api_secret/meta/argument_specs.yml")["argument_specs"]["begin"]["options"]
+    described = load("roles/rotate_api_secret/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     defaults = load("roles/rotate_api_secret/defaults/main.yml")
     assert set(described) == set(defaults) - {"rotate_api_secret_check_account_id"}
