@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
 from ansible.errors import AnsibleActionFail
@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation import lease, run
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.decision import Plan
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.fleet import NO_HOST, Looked, settings_of
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import (
     Observation,
     candidates,
@@ -56,13 +57,18 @@ class ActionModule(ActionBase):
         # What may hold a secret is raw: an error of the argument spec would print it.
         _validation, options = self.validate_argument_spec(
             argument_spec={
-                "phase": {"type": "str", "required": True, "choices": ["begin", "finish"]},
+                "phase": {"type": "str", "required": True, "choices": ["begin", "finish", "look"]},
                 "stored": {"type": "raw", "required": True, "no_log": True},
                 "listed": {"type": "raw", "required": True},
                 "before": {"type": "raw"},
                 "central_confirmation": {"type": "raw"},
+                "primary": {"type": "str"},
             }
         )
+        primary = options.pop("primary")
+        if options["phase"] == "look":
+            looked, listed = options["stored"]["looked"], options["listed"].get("accounts", ())
+            return {**result, "changed": False, **self._look(looked, listed, primary, task_vars or {})}
         document = stored_document(options["stored"])
         # It is not said of which account it has to be.
         wrong = validation_error(document, document.get("account_id", ""))
@@ -72,6 +78,53 @@ class ActionModule(ActionBase):
         planning = _Planning(RoleSettings(self, task_vars or {}), self._task.check_mode, record, **options)
         result.update(planning.result())
         return result
+
+    def _look(
+        self, looked: Sequence[Looked], listed: Sequence[Fields], primary: str | None, task_vars: Fields
+    ) -> Fields:
+        """Find out which accounts of a fleet have something to do.
+
+        :param looked: What is known of each account.
+        :param listed: The rows of vonage_api_secret_info for those with a record.
+        :param primary: API key of the account that comes last.
+        :param task_vars: The variables of the task.
+        """
+        rows = {row["account_id"]: row for row in listed}
+        idle: list[Fields] = []
+        due: list[str] = []
+        last: list[str] = []
+        for one in looked:
+            with settings_of(self, task_vars, one["host"], one["account_id"]) as settings:
+                found = self._nothing_to_do(one, rows.get(one["account_id"]), settings)
+                if found is not None:
+                    idle.append(found)
+                else:
+                    (last if one["account_id"] == primary else due).append(one["host"])
+        return {
+            "idle": idle,
+            "due": due,
+            "primary_due": last,
+            # A play needs a pattern. The one for no host is one that matches nothing.
+            "hosts": due or [NO_HOST],
+            "primary_hosts": last or [NO_HOST],
+            "tells": any(one["tells"] for one in idle),
+        }
+
+    def _nothing_to_do(self, looked: Looked, row: Fields | None, settings: RoleSettings) -> Fields | None:
+        """The plan of an account that has nothing to do, or None: then its rotation says what, or what is wrong."""
+        if looked["record"] is None or row is None or row["error"]:
+            return None
+        record = Record.from_document(looked["record"])
+        # The list was read with the recorded value.
+        listed = {"secrets": row["secrets"], "candidates": ["accepted"], "accounts": [row]}
+        stored = {"candidates": [record.current.value if record.current else None]}
+        try:
+            found = _Planning(settings, self._task.check_mode, record, "begin", stored, listed, None, None).result()
+            tells = bool(settings["report"] or settings["metrics"])
+        except Exception:  # pylint: disable=broad-exception-caught
+            return None
+        quiet = found["outcome"] == "idle" and not (found.get("failed") or found["look_again"] or found["warnings"])
+        return {**found, "host": looked["host"], "tells": tells} if quiet else None
 
 
 class _Planning:
@@ -231,7 +284,7 @@ class _Planning:
             "hand_over_to": [host for host in hosts if not planted[host]],
             # The hosts of the second play. A play whose hosts have all failed would end the run before its report, so
             # localhost is one of them; and the pattern for none is one that matches nothing.
-            "hand_over_in": ["localhost", *hosts] if hosts else ["localhost:!localhost"],
+            "hand_over_in": ["localhost", *hosts] if hosts else [NO_HOST],
             "hand_over_with": {
                 **{name: settings.hook(f"{name}_tasks") for name in ("distribute", "confirm", "distribute_central")},
                 "confirms_at_once": settings.confirms_at_once,

@@ -14,6 +14,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.module_utils._operations.secret_policy import generate_secret
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.fleet import (
+    Looked,
+    hosts_of,
+    look_at_record,
+    same_account,
+    settings_of_account,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.observation import candidates
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.policy import Policy
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.record import (
@@ -66,6 +73,7 @@ class ActionModule(ActionBase):
                 "plan": {"type": "raw"},
                 "found": {"type": "raw", "no_log": True},
                 "record": {"type": "raw", "no_log": True},
+                "hosts": {"type": "str"},
             }
         )
         self._variables = task_vars or {}
@@ -77,6 +85,8 @@ class ActionModule(ActionBase):
             result.update(self._read_back(options["stored"], options["found"]))
         elif step == "check":
             result.update(self._check(options["record"]))
+        elif step == "look":
+            result.update(self._look(options["hosts"]))
         elif step == "show":
             own = self._settings.own_store
             return {**result, **(tasks_that_show(own) if own else {"record": [], "other": []})}
@@ -105,9 +115,10 @@ class ActionModule(ActionBase):
         if wrong:
             raise AnsibleActionFail(f"{wrong}. Nothing was changed")
         found = self._given_record(given) if settings.own_store else self._open().read().record
+        primary_secret = self._primary_secret() if settings.admin else ""
         if found:
             wrong = validation_error(found, settings["account_id"])
-        elif not settings["api_secret"]:
+        elif not (primary_secret or settings["api_secret"]):
             wrong = "There is no record yet and no API secret to start with: set VONAGE_API_SECRET"
         if wrong:
             raise AnsibleActionFail(f"{wrong}. Nothing was changed")
@@ -116,7 +127,21 @@ class ActionModule(ActionBase):
             if found
             else new_record(settings["account_id"], "" if settings.admin else settings["api_secret"])
         )
-        return {**(given or {}), "changed": False, **self._describe(record)}
+        return {**(given or {}), "changed": False, **self._describe(record, primary_secret)}
+
+    def _primary_secret(self) -> str:
+        """The secret of the account that logs in for this one: of its own record, when the store has one."""
+        settings, primary = self._settings, self._settings["api_key"]
+        found = None
+        if not settings.own_store:
+            with settings_of_account(self, self._variables, primary) as its_settings:
+                store = open_store(self, its_settings, its_settings.variables)
+            # Not of a store that has one place for all accounts.
+            found = store.read().record if store.place != self._open().place else None
+        if found and not validation_error(found, primary) and (found["current"] or {}).get("value"):
+            secret: str = found["current"]["value"]
+            return secret
+        return str(settings["api_secret"] or "")
 
     def _take(self, step: str, options: Mapping[str, t.Any]) -> Result:
         """Save the record that follows a step.
@@ -137,7 +162,8 @@ class ActionModule(ActionBase):
         if self._settings.own_store:
             return {**stored, "changed": False, "next": document, "warnings": warnings}
         saved = save(self._open(), document, check_mode=self._task.check_mode)
-        return {"changed": saved["changed"], **self._describe(following), "warnings": warnings}
+        described = self._describe(following, stored["login"]["api_secret"])
+        return {"changed": saved["changed"], **described, "warnings": warnings}
 
     def _advance(self, step: str, record: Record, plan: Mapping[str, t.Any], listed: Mapping[str, t.Any]) -> Record:
         settings, now = self._settings, datetime.now(timezone.utc)
@@ -167,7 +193,8 @@ class ActionModule(ActionBase):
                 f"The store {self._settings['store']} has another record than the one that was to be saved. Nothing"
                 " more was done"
             )
-        return {**found, "changed": True, **self._describe(Record.from_document(record))}
+        described = self._describe(Record.from_document(record), stored["login"]["api_secret"])
+        return {**found, "changed": True, **described}
 
     def _given_record(self, given: t.Any) -> Document | None:
         """The record that the tasks of a store of the user's have set, or None.
@@ -190,12 +217,35 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("record must be a dictionary with a version")
         return save(self._open(), plain(record), check_mode=self._task.check_mode)
 
+    def _look(self, pattern: str) -> Result:
+        """Read the records of the accounts of a fleet.
+
+        :returns: `looked`, and what is to be listed at Vonage: `account_ids`, and `api_secrets` to log in with.
+        :raises AnsibleActionFail: Two hosts are the same account.
+        """
+        looked: list[Looked] = []
+        for host in hosts_of(self._variables, pattern):
+            # Settings are those of all accounts as a rule, and the rotation of an account checks its own.
+            looked.append(look_at_record(self, self._variables, host, checked=bool(looked)))
+        twice = same_account(looked)
+        if twice:
+            raise AnsibleActionFail(f"{twice}: leave one of them out. Nothing was changed")
+        over = [(one["account_id"], one["record"]) for one in looked if one["record"]]
+        return {
+            "changed": False,
+            "looked": looked,
+            "account_ids": [account_id for account_id, _record in over],
+            "api_secrets": [record["current"]["value"] for _account_id, record in over],
+        }
+
     def _open(self) -> RecordStore:
         return open_store(self, self._settings, self._variables)
 
-    def _describe(self, record: Record) -> Result:
+    def _describe(self, record: Record, primary_secret: str) -> Result:
         """The record, and what the tasks of a rotation need of it.
 
+        :param record: The record.
+        :param primary_secret: The secret of the account that logs in for this one, if another one does.
         :returns: `record`; `candidates`, the values to try; `retired`, values that a late request may bring back;
             `recorded_values`, which nothing may show; and `login`.
         """
@@ -209,6 +259,6 @@ class ActionModule(ActionBase):
             "recorded_values": [*recorded_values(record), *named],
             "login": {
                 "api_key": settings["api_key"],
-                "api_secret": settings["api_secret"] if settings.admin else own,
+                "api_secret": primary_secret if settings.admin else own,
             },
         }

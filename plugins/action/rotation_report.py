@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.fleet import settings_of
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.metrics import write_metrics
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import listed_ids, report_end
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.role_settings import RoleSettings
@@ -45,8 +46,13 @@ class ActionModule(ActionBase):
                 "plan": {"type": "raw"},
                 "failed_task": {"type": "str"},
                 "failure": {"type": "raw"},
+                "idle": {"type": "list", "elements": "dict"},
             }
         )
+        if options["idle"] is not None:
+            if not self._task.check_mode:
+                result["warnings"] = self._publish_idle(options["idle"], task_vars or {})
+            return {**result, "changed": False}
         settings = RoleSettings(self, task_vars or {})
         plan, listed = _fields(options["plan"]), _fields(options["listed"])
         # What a store of the user's gives may be anything.
@@ -91,10 +97,31 @@ class ActionModule(ActionBase):
             now = datetime.now(timezone.utc)
             try:
                 path, account_id = Path(settings["metrics"]), settings["account_id"]
-                write_metrics(path, account_id, now, _values(result), failed=failure is not None)
+                write_metrics(path, now, {account_id: _values(result)}, failed=failure is not None)
             except (OSError, ValueError) as error:
                 problems.append(f"The metrics of {settings['account_id']} cannot be written: {error}")
         return problems
+
+    def _publish_idle(self, idle: Sequence[Fields], task_vars: Fields) -> list[str]:
+        """Write the report and the metrics of accounts that have nothing to do.
+
+        :returns: What could not be written.
+        """
+        problems = []
+        metrics: dict[str, dict[str, Fields]] = {}
+        for plan in idle:
+            with settings_of(self, task_vars, plan["host"], plan["account_id"]) as settings:
+                listed = {"secrets": [{"id": secret_id} for secret_id in plan["secret_ids"]]}
+                problems += report_end(settings, plan, plan, listed, _number_of_hosts(settings))
+                if settings["metrics"]:
+                    metrics.setdefault(settings["metrics"], {})[plan["account_id"]] = _values(plan)
+        for path, accounts in metrics.items():
+            try:
+                write_metrics(Path(path), datetime.now(timezone.utc), accounts, failed=False)
+            except (OSError, ValueError) as error:
+                problems.append(f"The metrics {path} cannot be written: {error}")
+        # A report that cannot be written is one for all accounts.
+        return problems[:1] + ([f"So it is with {len(problems) - 1} more"] if len(problems) > 1 else [])
 
 
 def _fields(value: t.Any) -> Fields:

@@ -32,9 +32,10 @@ options:
     description:
       - V(begin) plans the steps up to the hand-over, and V(finish) those after it. In V(finish), the confirmations of
         the consumers count.
+      - V(look) finds out which accounts of a fleet have something to do.
     type: str
     required: true
-    choices: [begin, finish]
+    choices: [begin, finish, look]
   stored:
     description:
       - The result of M(community.vonage.rotation_record).
@@ -53,6 +54,10 @@ options:
     description:
       - What was read back from the central consumer.
     type: raw
+  primary:
+    description:
+      - With V(look), the API key of the account that comes last.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -100,6 +105,24 @@ look_again:
 missing:
   description: The consumers that have not confirmed.
   returned: always
+  type: list
+  elements: str
+  sample: []
+idle:
+  description: The plans of the accounts that have nothing to do.
+  returned: with V(look)
+  type: list
+  elements: dict
+  sample: []
+due:
+  description: The hosts of the other accounts, without that of O(primary).
+  returned: with V(look)
+  type: list
+  elements: str
+  sample: [efgh5678]
+primary_due:
+  description: The host of O(primary), when it has something to do.
+  returned: with V(look)
   type: list
   elements: str
   sample: []

@@ -42,6 +42,7 @@ options:
         rotation. V(prepare) makes the new value. V(distribute), V(settle) and V(release) give up the lease.
       - V(create), V(dropped) and V(revoked) add a line to the report. V(revoked) does nothing else.
       - For a store of the user's, a step gives RV(next), and V(read_back) takes O(found) for the record.
+      - V(look) reads the records of the accounts that are O(hosts).
       - V(check) reads the record, or saves O(record), as it is. V(show) looks for tasks of a store of the user's that
         may show the record.
     type: str
@@ -66,6 +67,10 @@ options:
     description:
       - With V(check), the record to save.
     type: raw
+  hosts:
+    description:
+      - With V(look), a pattern of hosts, each of which is an account.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -104,6 +109,24 @@ login:
   returned: success
   type: dict
   sample: {}
+looked:
+  description: The host and the API key of each account, and its record when its last rotation is over.
+  returned: with V(look)
+  type: list
+  elements: dict
+  sample: []
+account_ids:
+  description: The API keys of the accounts whose last rotation is over.
+  returned: with V(look)
+  type: list
+  elements: str
+  sample: [abcd1234]
+api_secrets:
+  description: The secrets that these accounts use.
+  returned: with V(look)
+  type: list
+  elements: str
+  sample: []
 next:
   description: The record that a store of the user's is to save.
   returned: with a store of the user's

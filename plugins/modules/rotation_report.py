@@ -42,6 +42,11 @@ options:
     description:
       - The result of M(community.vonage.rotation_plan).
     type: raw
+  idle:
+    description:
+      - The plans of accounts of a fleet that have nothing to do. Of these, nothing is shown.
+    type: list
+    elements: dict
   failed_task:
     description:
       - The name of the task that failed.

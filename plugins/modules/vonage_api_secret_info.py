@@ -33,6 +33,13 @@ options:
       - If not set, the account O(api_key) is listed.
     type: list
     elements: str
+  api_secrets:
+    description:
+      - The secrets of O(account_ids), in the same order, to log in to each account with its own.
+      - The task does not fail then, whatever cannot be listed.
+      - If not set, O(api_key) lists all accounts.
+    type: list
+    elements: str
   candidates:
     description:
       - Values to try, by logging in to the first account with each of them.

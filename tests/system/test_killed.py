@@ -142,7 +142,7 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
         environment.update(
             ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests" / "system" / "callback"),
             ANSIBLE_CALLBACKS_ENABLED="kill_after",
-            KILL_AFTER=f"Write the record after {kill.name}",
+            KILL_AFTER=f"Save the rotation record ({kill.name})",
             KILL_WITH=kill.number_of_signal.name,
         )
     log_file = place.directory / "killed.log"
@@ -160,7 +160,7 @@ def run_and_kill(place: Rehearsal, watch: Watch, kill: Kill) -> int:
 
     def is_killed() -> bool:
         written = log_file.read_text(encoding="utf-8", errors="replace")
-        return watch.met if kill.kind == "request" else f"Write the record after {kill.name}" in written
+        return watch.met if kill.kind == "request" else f"Save the rotation record ({kill.name})" in written
 
     try:
         wait_for(lambda: is_killed() or process.poll() is not None, f"the moment of {kill}")

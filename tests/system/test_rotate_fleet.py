@@ -10,6 +10,8 @@ import json
 import os
 import signal
 import subprocess
+import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ class Accounts:
         self.secrets = {key: f"First0f{key}" for key in SUBACCOUNTS if with_secrets} | {ACCOUNT: FIRST_SECRET}
         # What a host is called when it is not named after its account.
         self.names: dict[str, str] = {}
+        # Further variables of hosts.
+        self.variables: dict[str, dict[str, Any]] = {}
         (place.directory / "records").mkdir()
 
     def arguments(self, **settings: Any) -> tuple[str, ...]:
@@ -51,6 +55,7 @@ class Accounts:
             self.names.get(key, key): {
                 **({"rotate_fleet_secret": self.secrets[key]} if key in self.secrets else {}),
                 **({"vonage_api_key": key} if key in self.names else {}),
+                **self.variables.get(key, {}),
             }
             for key in (ACCOUNT, *SUBACCOUNTS)
         }
@@ -68,10 +73,36 @@ class Accounts:
         }
         return "-e", json.dumps(extra)
 
-    def run(self, *arguments: str, keep_log: bool = False, **settings: Any) -> Run:
+    def run(
+        self, *arguments: str, keep_log: bool = False, environment: dict[str, str] | None = None, **settings: Any
+    ) -> Run:
         if not keep_log:
             self.place.simulator.clear_log()
-        return self.place.run(*self.arguments(**settings), *arguments, playbook=PLAYBOOK, vault=False)
+        arguments = (*self.arguments(**settings), *arguments)
+        return self.place.run(*arguments, playbook=PLAYBOOK, vault=False, environment=environment or {})
+
+    def have_rotated(self) -> None:
+        """Give each account the record of a rotation that is over, and a secret that is not due."""
+        now = datetime.now(timezone.utc).replace(microsecond=0)
+        since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        for key in (ACCOUNT, *SUBACCOUNTS):
+            (secret,) = self.place.account(key).live
+            secret.created_at = now.timestamp()
+            nothing = dict.fromkeys(("pending", "previous", "lease"))
+            self.write(key, {
+                **{"schema": 1, "account_id": key, "version": 9, "generation": 1, "stage": "idle"},
+                "current": {"value": secret.value, "id": secret.id, "created_at": since, "since": since},
+                **{**nothing, "retired": [], "ids_before": []},
+            })  # fmt: skip
+
+    def write(self, key: str, record: dict[str, Any]) -> None:
+        self.record_file(key).write_text(yaml.safe_dump({"vonage_rotation": record}), encoding="utf-8")
+
+    def finish(self, **options: Any) -> None:
+        """Rotate all accounts, and have their rotations end."""
+        for mode in ("rotate", "finish"):
+            run = self.run("-e", f"rotate_api_secret_mode={mode}", **options)
+            assert run.status == 0, run.output
 
     def run_and_kill(self, creations: int) -> None:
         """Run, and kill the run before it has the answer to so many creations."""
@@ -116,8 +147,7 @@ class Accounts:
     def lease(self, key: str) -> None:
         """Have a run on another machine hold the record of an account."""
         holder = f"{key} 2026-11-26T12:00:00+00:00 root@elsewhere process 1, 5/another-boot/pid:[1]"
-        record = {**self.record(key), "lease": {"holder": holder, "expires": "2999-01-01T00:00:00Z"}}
-        self.record_file(key).write_text(yaml.safe_dump({"vonage_rotation": record}), encoding="utf-8")
+        self.write(key, {**self.record(key), "lease": {"holder": holder, "expires": "2999-01-01T00:00:00Z"}})
 
 
 @pytest.mark.every_core
@@ -167,7 +197,7 @@ def test_no_value_is_left_in_the_variables_of_the_run(place: Rehearsal) -> None:
     run = place.run(*accounts.arguments(), playbook=playbook, vault=False)
     assert run.status == 0, run.output
     assert f"done: {', '.join([*SUBACCOUNTS, ACCOUNT])}" in run.text
-    assert "rotate_fleet_primary_stored" in run.output
+    assert "rotate_api_secret_look" in run.output
 
 
 @pytest.mark.full
@@ -260,6 +290,132 @@ def test_a_run_that_is_killed_is_finished_and_an_account_that_is_leased_is_left_
     assert [len(place.secret_ids(key)) for key in (leased, ACCOUNT)] == [2, 2]
 
 
+@pytest.mark.every_core
+def test_an_account_with_nothing_to_do_costs_a_request_and_no_task(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    metrics = place.directory / "metrics.prom"
+    accounts.have_rotated()
+    report = place.directory / "report.jsonl"
+    run = accounts.run(rotate_api_secret_metrics=str(metrics))
+    keys = [*SUBACCOUNTS, ACCOUNT]
+    assert (run.status, run.changed) == (0, 0), run.output
+    assert f"nothing to do: {', '.join(keys)}" in run.text
+    assert sorted(place.calls()) == sorted(f"GET /accounts/{key}/secrets 200" for key in keys)
+    assert "TASK [community.vonage.rotate_api_secret : Load the rotation record]" not in run.output
+    entries = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    assert [(entry["account_id"], entry["event"], entry["outcome"]) for entry in entries] == [
+        (key, "ended", "idle") for key in keys
+    ]
+    text = metrics.read_text(encoding="utf-8")
+    for key in keys:
+        assert f'vonage_rotation_generation{{account_id="{key}"}} 1\n' in text
+        assert f'vonage_rotation_last_success_timestamp_seconds{{account_id="{key}"}} ' in text
+
+
+@pytest.mark.full
+def test_what_is_due_unfinished_or_other_than_recorded_is_rotated(place: Rehearsal) -> None:
+    due, foreign, refused, leased, idle = SUBACCOUNTS
+    accounts = Accounts(place)
+    accounts.have_rotated()
+    accounts.variables[due] = {"rotate_api_secret_force": True}
+    place.simulator.state.create_secret(place.account(foreign), "SomebodyElses1")
+    record = accounts.record(refused)
+    accounts.write(refused, {**record, "current": {**record["current"], "value": "NotTheSecret1"}})
+    accounts.lease(leased)
+    run = accounts.run(rotate_fleet_max_fail=9)
+    assert accounts.created() == [due]
+    assert f"failed: {foreign}, {refused}, {leased}" in run.text
+    assert f"done: {due}" in run.text
+    assert f"nothing to do: {idle}, {ACCOUNT}" in run.text
+    assert "unknown_second_secret" in run.text
+
+
+def test_two_hosts_that_are_one_account_are_refused(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    accounts.variables[SUBACCOUNTS[1]] = {"vonage_api_key": SUBACCOUNTS[0]}
+    run = accounts.run()
+    assert run.status == 2
+    assert f"The hosts {SUBACCOUNTS[0]} and {SUBACCOUNTS[1]} are the same account, {SUBACCOUNTS[0]}" in run.text
+    assert accounts.touched() == set()
+
+
+@pytest.mark.full
+def test_a_setting_of_the_wrong_type_is_said_by_the_first_account(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    accounts.have_rotated()
+    run = accounts.run(rotate_api_secret_force="maybe")
+    assert run.status == 2
+    assert "rotate_api_secret_force" in run.text
+    assert accounts.created() == []
+
+
+@pytest.mark.full
+def test_two_slices_of_a_job_rotate_their_own_accounts_at_once(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    accounts.have_rotated()
+    # From now on, the primary account logs in for the others.
+    accounts.secrets.clear()
+    command = place.command(*accounts.arguments(), playbook=PLAYBOOK, vault=False)
+    # A slice has the group, with a part of its hosts. The primary account is in one of them.
+    slices = []
+    for number, keys in enumerate([[ACCOUNT, *SUBACCOUNTS[:2]], SUBACCOUNTS[2:]]):
+        inventory = yaml.safe_load(place.inventory.read_text(encoding="utf-8"))
+        hosts = inventory["all"]["children"]["accounts"]["hosts"]
+        inventory["all"]["children"]["accounts"]["hosts"] = {key: hosts[key] for key in keys}
+        path = place.directory / f"slice{number}.yml"
+        path.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+        slices.append([str(path) if word == str(place.inventory) else word for word in command])
+    place.simulator.clear_log()
+    for setting, secrets in (("force=true", 2), ("mode=finish", 1), ("mode=rotate", 1)):
+        jobs = [
+            subprocess.Popen(
+                [*one, "-e", f"rotate_api_secret_{setting}"],
+                env=place.environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            for one in slices
+        ]
+        for job in jobs:
+            output, _nothing = job.communicate(timeout=HANGS)
+            assert job.returncode == 0, output
+        for key in (ACCOUNT, *SUBACCOUNTS):
+            record = accounts.record(key)
+            assert (record["generation"], record["lease"]) == (2, None)
+            assert len(place.secret_ids(key)) == secrets
+            assert record["current"]["id"] in place.secret_ids(key)
+    assert sorted(accounts.created()) == sorted([ACCOUNT, *SUBACCOUNTS])
+
+
+@pytest.mark.full
+def test_the_records_may_be_in_a_store_of_ones_own(place: Rehearsal) -> None:
+    accounts = Accounts(place)
+    # The tasks of the store are modules.
+    accounts.variables = {key: {"ansible_python_interpreter": sys.executable} for key in (ACCOUNT, *SUBACCOUNTS)}
+    store = place.directory / "own"
+    store.mkdir()
+    found = "lookup('file', file) | from_json if file is file else none"
+    variables = {"file": f"{place.directory}/records/{{{{ rotate_api_secret_account_id }}}}.json"}
+    load = {
+        "ansible.builtin.set_fact": {"rotate_api_secret_stored": f"{{{{ {{'record': {found}}} }}}}"},
+        "no_log": True,
+        "vars": variables,
+    }
+    copy = {"content": "{{ rotate_api_secret_next | to_json }}", "dest": "{{ file }}", "mode": "0600"}
+    save = {"ansible.builtin.copy": copy, "no_log": True, "diff": False, "vars": variables}
+    (store / "load.yml").write_text(json.dumps([load]), encoding="utf-8")
+    (store / "save.yml").write_text(json.dumps([save, load]), encoding="utf-8")
+    options = {"rotate_api_secret_store": str(store), "rotate_fleet_records": ""}
+    accounts.finish(**options)
+    run = accounts.run(**options)
+    assert (run.status, run.changed) == (0, 0), run.output
+    assert "nothing to do: none" in run.text
+    for key in SUBACCOUNTS:
+        record = json.loads((place.directory / "records" / f"{key}.json").read_text(encoding="utf-8"))
+        assert place.secret_ids(key) == [record["current"]["id"]]
+
+
 @pytest.mark.full
 @pytest.mark.every_core
 def test_the_primary_account_is_last_whatever_its_host_is_called(place: Rehearsal) -> None:
@@ -279,15 +435,6 @@ def test_a_limit_without_localhost_is_refused(place: Rehearsal) -> None:
         assert run.status == 2
         assert f"name localhost too, as in --limit localhost,{key}" in run.text
         assert accounts.touched() == set()
-
-
-@pytest.mark.full
-def test_records_elsewhere_are_refused(place: Rehearsal) -> None:
-    accounts = Accounts(place)
-    run = accounts.run(rotate_api_secret_store="hashi_vault_kv2")
-    assert run.status == 2
-    assert "keeps its records in files: leave rotate_api_secret_store out" in run.text
-    assert accounts.touched() == set()
 
 
 def test_consumers_on_hosts_are_refused(place: Rehearsal) -> None:

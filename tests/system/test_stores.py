@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from fakes.openbao import OpenBao
 from fakes.server import Answer, Request
 from oracle import Oracle
 from test_check_store import check_store, findings
+from test_rotate_fleet import SUBACCOUNTS, Accounts
 
 FORCED = ("-e", "rotate_api_secret_force=true")
 NAMESPACE = "sms"
@@ -527,6 +529,25 @@ def test_a_secret_without_a_value_is_used(place: Rehearsal, service: Aws) -> Non
     use(place, service, consumers="")
     place.rotate(vault=False)
     assert service.record()["stage"] == "distributed"
+
+
+@pytest.mark.full
+def test_the_records_of_a_fleet(place: Rehearsal, service: Service) -> None:
+    accounts = Accounts(place)
+    # The store of Kubernetes uses a module.
+    accounts.variables = {key: {"ansible_python_interpreter": sys.executable} for key in (ACCOUNT, *SUBACCOUNTS)}
+    settings = {f"rotate_api_secret_{name}": value for name, value in service.variables.items()}
+    options = {"rotate_api_secret_store": service.store, "rotate_fleet_records": "", **settings}
+    accounts.finish(environment=service.environment, **options)
+    assert service.record()["account_id"] == ACCOUNT
+    run = accounts.run(environment=service.environment, **options)
+    assert (run.status, run.changed) == (0, 0), run.output
+    assert f"nothing to do: {', '.join([*SUBACCOUNTS, ACCOUNT])}" in run.text
+    service.fake.stop()
+    run = accounts.run(environment=service.environment, **options)
+    assert run.status == 2
+    assert "cannot be read (" in run.text
+    assert place.calls() == []
 
 
 @pytest.mark.full

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible_collections.community.vonage.plugins.module_utils._api.client import Client
 from ansible_collections.community.vonage.plugins.module_utils._api.errors import NotSent, VonageError
 from ansible_collections.community.vonage.plugins.module_utils._api.models import Probe, ProbeResult
-from ansible_collections.community.vonage.plugins.module_utils._api.request import check_account_id
+from ansible_collections.community.vonage.plugins.module_utils._api.request import Credentials, check_account_id
 from ansible_collections.community.vonage.plugins.module_utils._api.transport import MAX_CONNECTIONS
 from ansible_collections.community.vonage.plugins.module_utils._operations.operation import Operation, Params, Result
 
@@ -36,13 +36,21 @@ def _api_secret_info(client: Client, params: Params, _check_mode: bool) -> Resul
         raise NotSent("account_ids is an empty list; omit it to list the secrets of the account api_key")
     for account_id in account_ids:
         check_account_id("account_ids", account_id)
+    api_secrets = params["api_secrets"]
+    if api_secrets is not None and (candidates or len(api_secrets) != len(account_ids)):
+        raise NotSent("api_secrets must have a value for each of account_ids, and has no candidates beside it")
+    if "" in (api_secrets or ()):
+        raise NotSent("api_secrets contains an empty value; leave that account out of both lists")
     concurrency = params["concurrency"]
     if not 1 <= concurrency <= MAX_CONNECTIONS:
         raise NotSent(f"concurrency must be 1 to {MAX_CONNECTIONS}, not {concurrency}")
-    listings = _map_concurrently(client, concurrency, lambda account_id: _list_account(client, account_id), account_ids)
+    logins = {key: Credentials(key, value) for key, value in zip(account_ids, api_secrets or ())}
+    listings = _map_concurrently(
+        client, concurrency, lambda account_id: _list_account(client, account_id, logins.get(account_id)), account_ids
+    )
     rows = [row for row, _error in listings]
     errors = [error for _row, error in listings if error]
-    if len(errors) == len(rows) and not candidates:
+    if len(errors) == len(rows) and not candidates and not logins:
         raise errors[0]
     first = rows[0]
     probes: dict[str, Probe] = {}
@@ -92,10 +100,10 @@ def _map_concurrently(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _list_account(client: Client, account_id: str) -> tuple[_AccountRow, VonageError | None]:
+def _list_account(client: Client, account_id: str, login: Credentials | None) -> tuple[_AccountRow, VonageError | None]:
     """The row of an account in the result, and its error."""
     try:
-        secrets, error = client.list_secrets(account_id), None
+        secrets, error = client.list_secrets(account_id, login), None
     except VonageError as failure:
         secrets, error = [], failure
     row: _AccountRow = {
@@ -114,6 +122,7 @@ API_SECRET_INFO = Operation(
     _api_secret_info,
     {
         "account_ids": {"type": "list", "elements": "str"},
+        "api_secrets": {"type": "list", "elements": "str", "no_log": True},
         "candidates": {"type": "list", "elements": "str", "no_log": True},
         "concurrency": {"type": "int", "default": 24},
     },

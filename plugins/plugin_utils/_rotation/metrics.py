@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,7 @@ _METRICS = {
     "stage": "1 for the stage that the record is in.",
     "outcome": "1 for what the last run ended with.",
 }
+_LAST_SUCCESS = f"{_PREFIX}last_success_timestamp_seconds"
 _SAMPLE = re.compile(
     r'(?P<name>vonage_rotation_\w+)\{account_id="(?P<account_id>(?:[^"\\]|\\.)*)"(?P<more>.*)\} (?P<value>\S+)'
 )
@@ -41,51 +42,56 @@ _COMMENT = re.compile(r"# (HELP|TYPE) vonage_rotation_|$")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
+Values = Mapping[str, t.Any]
+
+
 def write_metrics(
     path: Path,
-    account_id: str,
     now: datetime,
-    values: Mapping[str, t.Any],
+    accounts: Mapping[str, Values],
     failed: bool,
     wait: float = LONGEST_WAIT,
 ) -> None:
-    """Write the metrics of an account, and keep those of others.
+    """Write the metrics of accounts, and keep those of others.
 
     :param path: The textfile. It is replaced at once, so that the collector never reads half of it.
-    :param account_id: API key of the account.
     :param now: When the run ended.
-    :param values: `active_secrets`, `secret_age_seconds`, `overlap_seconds`, `generation`, `stage` and `outcome`, as
-        far as they are known.
+    :param accounts: Of each API key `active_secrets`, `secret_age_seconds`, `overlap_seconds`, `generation`, `stage`
+        and `outcome`, as far as they are known.
     :param failed: Whether the run has failed; the time of the last success stays then.
     :param wait: Seconds to wait for another process that keeps the textfile locked.
     :raises OSError: It cannot be written.
     :raises ValueError: It holds something else, which would be lost.
     """
-    account_id = _escaped(account_id)
+    own = {_escaped(account_id): values for account_id, values in accounts.items()}
     path = Path(resolve(path))
     # A user who may read a file can lock it, and everybody may read the textfile: a file beside it is locked instead.
     with locked(path.with_name(f".{path.name}.lock"), new_mode=0o600, wait=wait):
         # The collector runs as another user.
         access = AS_IT_IS if path.exists() else Access(mode=0o644)
-        samples = _read(path)
-        before = {name: value for name, account, more, value in samples if account == account_id and not more}
-        last_success = before.get(f"{_PREFIX}last_success_timestamp_seconds") if failed else f"{now.timestamp():.0f}"
-        own = {
-            **values,
-            "last_run_timestamp_seconds": f"{now.timestamp():.0f}",
-            "last_success_timestamp_seconds": last_success,
-        }
-        samples = [sample for sample in samples if sample[1] != account_id]
-        for name in _METRICS:
-            value = own.get(name)
-            if value is not None and name in ("stage", "outcome"):
-                samples.append((_PREFIX + name, account_id, f',{name}="{_escaped(value)}"', "1"))
-            elif value is not None and _NUMBER.fullmatch(str(value)):
-                samples.append((_PREFIX + name, account_id, "", str(value)))
+        before = _read(path)
+        samples = [sample for sample in before if sample[1] not in own]
+        last_success = {account: value for name, account, _more, value in before if name == _LAST_SUCCESS}
+        for account_id, values in own.items():
+            success = last_success.get(account_id) if failed else f"{now.timestamp():.0f}"
+            samples += _samples(account_id, {
+                **values,
+                "last_run_timestamp_seconds": f"{now.timestamp():.0f}",
+                "last_success_timestamp_seconds": success,
+            })  # fmt: skip
         replace(path, _text(samples).encode(errors="surrogateescape"), access)
 
 
 _Sample = tuple[str, str, str, str]
+
+
+def _samples(account_id: str, values: Values) -> Iterator[_Sample]:
+    for name in _METRICS:
+        value = values.get(name)
+        if value is not None and name in ("stage", "outcome"):
+            yield _PREFIX + name, account_id, f',{name}="{_escaped(value)}"', "1"
+        elif value is not None and _NUMBER.fullmatch(str(value)):
+            yield _PREFIX + name, account_id, "", str(value)
 
 
 def _read(path: Path) -> list[_Sample]:

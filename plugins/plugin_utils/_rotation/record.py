@@ -169,6 +169,12 @@ class Record:
             document=document,
         )
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the last rotation is over, with nothing left behind."""
+        left = (self.pending, self.previous, self.lease, self.document.get("dropped_id"))
+        return self.stage == "idle" and not any(left) and bool(self.current and self.current.value and self.current.id)
+
     def as_document(self) -> Document:
         """Write the record as a store keeps it."""
         return {

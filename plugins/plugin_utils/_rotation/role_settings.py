@@ -45,9 +45,9 @@ class RoleSettings(Mapping[str, t.Any]):
 
     def __getitem__(self, name: str) -> t.Any:
         if name not in self._found:
-            variable = _DEPLOYS if name == "deploys" else PREFIX + name
             # A play without the role, such as one of rotate_fleet, has no defaults of it.
-            self._found[name] = self._template(self._variables.get(variable))
+            value = self._variables.get(_DEPLOYS if name == "deploys" else PREFIX + name)
+            self._found[name] = self._template(value) if _may_be_template(value) else value
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -66,6 +66,11 @@ class RoleSettings(Mapping[str, t.Any]):
         given = {name: self[name[len(PREFIX) :]] for name in spec if name in self._variables}
         found: list[str] = ArgumentSpecValidator(spec).validate(given).error_messages
         return found
+
+    @property
+    def variables(self) -> Mapping[str, t.Any]:
+        """All variables, as they are."""
+        return self._variables
 
     @property
     def groups(self) -> Mapping[str, Sequence[str]]:
@@ -103,7 +108,7 @@ class RoleSettings(Mapping[str, t.Any]):
     def asked(self) -> list[str]:
         """The consumers that must confirm: all or none. One that can be asked makes all of them count."""
         tasks = self["confirm_tasks"]
-        if not tasks:
+        if not tasks or not self.hosts:
             return []
         if tasks not in _BY_COMMAND or self["confirm"]:
             return self.hosts
@@ -127,3 +132,11 @@ class RoleSettings(Mapping[str, t.Any]):
         if name == "confirm_tasks":
             return [str(_SHIPPED / ("confirmed.yml" if self.confirms_at_once else f"{hook}/confirm.yml"))]
         return [str(_SHIPPED / hook / "distribute.yml")]
+
+
+def _may_be_template(value: t.Any) -> bool:
+    # Most values are none, and the templating of Ansible takes its time to find that out. Delimiters other than the
+    # usual ones are named in the first line of a template.
+    if isinstance(value, str):
+        return "{" in value or value.startswith("#jinja2:")
+    return not isinstance(value, (bool, int, float, type(None)))

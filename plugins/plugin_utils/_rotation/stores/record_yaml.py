@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
@@ -27,6 +28,13 @@ class _Loader(yaml.SafeLoader):
     """Reads what `_Dumper` writes."""
 
 
+_FAST: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _FastLoader(_FAST):  # type: ignore[misc]
+    """Does so ten times as fast, but for a text with half a character. PyYAML has it as a rule."""
+
+
 def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     if _NO_TEMPLATE.fullmatch(text):
         return dumper.represent_str(text)
@@ -39,6 +47,7 @@ def _construct(loader: yaml.SafeLoader, node: yaml.Node) -> t.Any:
 
 _Dumper.add_representer(str, _represent)
 _Loader.add_constructor(_UNSAFE, _construct)
+_FastLoader.add_constructor(_UNSAFE, _construct)
 
 
 def dump(document: t.Any) -> bytes:
@@ -54,7 +63,7 @@ def load(content: bytes) -> t.Any:
 
     :returns: The document; None when it cannot be read, because the parser's own message would quote it.
     """
-    try:
-        return yaml.load(content, _Loader)  # noqa: S506 - of a safe one
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
-        return None
+    for loader in (_FastLoader, _Loader):
+        with contextlib.suppress(yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+            return yaml.load(content, loader)  # noqa: S506 - both are safe ones
+    return None

@@ -327,7 +327,7 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.api_s
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import run_operation
 
 params = json.loads(sys.argv[1])
-result, warnings = run_operation(API_SECRET_INFO, params, {"candidates": None, **params}, False)
+result, warnings = run_operation(API_SECRET_INFO, params, {"candidates": None, "api_secrets": None, **params}, False)
 # Not ru_maxrss: Linux counts the memory of the parent in, up to the exec.
 most = re.search("VmHWM:\\s+([0-9]+) kB", Path("/proc/self/status").read_text())
 print(json.dumps([result["msg"], int(most[1]) * 1024]))

@@ -849,6 +849,37 @@ def test_info_one_account_that_cannot_be_listed_does_not_stop_the_others(wire: W
     assert result["warnings"] == [f"Account 5ab00001: {errors[1]['msg']}"]
 
 
+def test_info_logs_in_to_each_account_with_its_own_secret(wire: Wire, clients: ClientFactory) -> None:
+    wire.list(OLD_ID, account=SUBACCOUNT, login=(SUBACCOUNT, NEW))
+    wire.refuse(THIRD)
+    result = run(API_SECRET_INFO, clients, account_ids=[SUBACCOUNT, KEY], api_secrets=[NEW, THIRD])
+    assert [account["secrets"] for account in result["accounts"]] == [[row(OLD_ID)], []]
+    assert result["accounts"][1]["error"]["status"] == 401
+
+
+def test_info_of_accounts_that_all_refuse_their_secret_is_a_result(wire: Wire, clients: ClientFactory) -> None:
+    wire.refuse(THIRD)
+    result = run(API_SECRET_INFO, clients, account_ids=[KEY], api_secrets=[THIRD])
+    assert result["accounts"][0]["error"]["outcome"] == "refused"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"account_ids": [KEY, SUBACCOUNT], "api_secrets": [NEW]},
+        {"api_secrets": [NEW, THIRD]},
+        {"account_ids": [KEY], "api_secrets": [""]},
+        {"account_ids": [KEY], "api_secrets": [NEW], "candidates": [NEW]},
+    ],
+)
+def test_info_with_secrets_that_fit_no_accounts_ends_before_any_request(
+    wire: Wire, clients: ClientFactory, options: dict[str, t.Any]
+) -> None:
+    error = failure(API_SECRET_INFO, clients, **options)
+    assert isinstance(error, NotSent)
+    assert error.message.startswith("api_secrets ")
+
+
 @pytest.mark.parametrize("bad", ["", ".", "..", "a:b", "a\nb"])
 def test_info_of_a_bad_id_ends_before_any_request(wire: Wire, clients: ClientFactory, bad: str) -> None:
     error = failure(API_SECRET_INFO, clients, account_ids=[KEY, bad])

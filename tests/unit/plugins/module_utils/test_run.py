@@ -122,7 +122,8 @@ def test_no_message_quotes_a_secret_of_any_option(quotes: str) -> None:
 
 
 def test_the_value_of_a_secret_is_not_taken_for_an_id() -> None:
-    options = {**OPTIONS, "redact": ["0therSecret9"], "account_ids": ["abcd1234"], "candidates": [], "concurrency": 1}
+    options = {**OPTIONS, "redact": ["0therSecret9"], "account_ids": ["abcd1234"], "concurrency": 1}
+    options = {**options, "candidates": [], "api_secrets": None}
     body = {"_embedded": {"secrets": [{"id": "0therSecret9", "created_at": "2026-11-26T12:00:00Z"}]}}
     with responses.RequestsMock() as wire:
         wire.get("https://api.nexmo.com/accounts/abcd1234/secrets", json=body)

@@ -36,7 +36,8 @@ from ansible_collections.community.vonage.plugins.module_utils._operations.api_s
 from ansible_collections.community.vonage.plugins.module_utils._operations.run import run_operation
 
 params = json.loads(sys.argv[1])
-result, warnings = run_operation(API_SECRET_INFO, params, {"candidates": None, "ca_path": None, **params}, False)
+missing = {"candidates": None, "api_secrets": None, "ca_path": None}
+result, warnings = run_operation(API_SECRET_INFO, params, {**missing, **params}, False)
 print(json.dumps({"in_threads": in_threads, "result": result}))
 """
 

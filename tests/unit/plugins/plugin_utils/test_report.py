@@ -71,7 +71,7 @@ def test_lines_of_runs_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
 
 def test_metrics_of_an_account(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
-    write_metrics(path, "abcd1234", NOW, VALUES, failed=False)
+    write_metrics(path, NOW, {"abcd1234": VALUES}, failed=False)
     account = '{account_id="abcd1234"'
     assert metrics(path) == {
         f"vonage_rotation_last_run_timestamp_seconds{account}}}": "1795694400",
@@ -88,8 +88,8 @@ def test_metrics_of_an_account(tmp_path: Path) -> None:
 
 def test_a_run_that_fails_keeps_the_time_of_the_last_success(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
-    write_metrics(path, "abcd1234", NOW, VALUES, failed=False)
-    write_metrics(path, "abcd1234", LATER, {"outcome": "failed"}, failed=True)
+    write_metrics(path, NOW, {"abcd1234": VALUES}, failed=False)
+    write_metrics(path, LATER, {"abcd1234": {"outcome": "failed"}}, failed=True)
     found = metrics(path)
     assert found['vonage_rotation_last_success_timestamp_seconds{account_id="abcd1234"}'] == "1795694400"
     assert found['vonage_rotation_last_run_timestamp_seconds{account_id="abcd1234"}'] == "1795780800"
@@ -99,14 +99,14 @@ def test_a_run_that_fails_keeps_the_time_of_the_last_success(tmp_path: Path) -> 
 
 def test_a_first_run_that_fails_had_no_success(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
-    write_metrics(path, "abcd1234", NOW, {"outcome": "failed"}, failed=True)
+    write_metrics(path, NOW, {"abcd1234": {"outcome": "failed"}}, failed=True)
     assert not [name for name in metrics(path) if "last_success" in name]
 
 
 def test_a_textfile_holds_the_metrics_of_many_accounts(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
     for key in ("abcd1234", "c0ffee01", "abcd1234"):
-        write_metrics(path, key, NOW, VALUES, failed=False)
+        write_metrics(path, NOW, {key: VALUES}, failed=False)
     found = metrics(path)
     assert len(found) == 16
     assert len([name for name in found if "c0ffee01" in name]) == 8
@@ -128,7 +128,7 @@ def test_no_text_makes_a_metric_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
     hostile = '"} 1\nvonage_rotation_stage{account_id="other"} 7 \\ \ud800'
     for _again in range(2):
-        write_metrics(path, hostile, NOW, {"stage": hostile, "generation": "4\nother 1"}, failed=False)
+        write_metrics(path, NOW, {hostile: {"stage": hostile, "generation": "4\nother 1"}}, failed=False)
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     assert [line.partition("{")[0].rpartition("_")[2] for line in lines] == ["seconds", "seconds", "stage"]
     assert lines[2].startswith('vonage_rotation_stage{account_id="\\"} 1 vonage')
@@ -139,7 +139,7 @@ def test_a_textfile_of_others_is_left_alone(tmp_path: Path, content: bytes) -> N
     path = tmp_path / "other.prom"
     path.write_bytes(content)
     with pytest.raises(ValueError, match="name a file of its own"):
-        write_metrics(path, "abcd1234", NOW, VALUES, failed=False)
+        write_metrics(path, NOW, {"abcd1234": VALUES}, failed=False)
     assert path.read_bytes() == content
 
 
@@ -147,17 +147,17 @@ def test_metrics_behind_a_link_are_written_where_they_are(tmp_path: Path) -> Non
     target, link = tmp_path / "target.prom", tmp_path / "vonage.prom"
     target.touch()
     link.symlink_to(target)
-    write_metrics(link, "abcd1234", NOW, VALUES, failed=False)
+    write_metrics(link, NOW, {"abcd1234": VALUES}, failed=False)
     assert link.is_symlink()
     assert len(metrics(target)) == 8
 
 
 def test_a_reader_of_the_metrics_cannot_lock_them(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
-    write_metrics(path, "abcd1234", NOW, VALUES, failed=False)
+    write_metrics(path, NOW, {"abcd1234": VALUES}, failed=False)
     with path.open("rb") as reader:
         fcntl.flock(reader, fcntl.LOCK_SH)
-        write_metrics(path, "abcd1234", LATER, VALUES, failed=False, wait=0)
+        write_metrics(path, LATER, {"abcd1234": VALUES}, failed=False, wait=0)
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     assert modes == {"vonage.prom": 0o644, ".vonage.prom.lock": 0o600}
 
@@ -165,5 +165,5 @@ def test_a_reader_of_the_metrics_cannot_lock_them(tmp_path: Path) -> None:
 def test_runs_that_write_metrics_wait_for_each_other(tmp_path: Path) -> None:
     path = tmp_path / "vonage.prom"
     with locked(tmp_path / ".vonage.prom.lock", new_mode=0o600), pytest.raises(TimeoutError):
-        write_metrics(path, "abcd1234", NOW, VALUES, failed=False, wait=0)
+        write_metrics(path, NOW, {"abcd1234": VALUES}, failed=False, wait=0)
     assert not path.exists()
