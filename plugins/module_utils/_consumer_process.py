@@ -41,11 +41,12 @@ def run_command(command: Sequence[str]) -> Output:
     # Files, because the end of a pipe would be waited for, and a daemon that the command starts keeps a pipe open.
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         try:
-            status = subprocess.call(words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+            # The program that serves a consumer has no AnsibleModule. pylint: disable-next=ansible-bad-function
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, check=False)
         except OSError as error:
             raise ProcessError(f"{_shown(command)} cannot be started: {error.strerror}") from None
         printed = [_read(file) for file in (stdout, stderr)]
-    return status, printed[0], printed[1]
+    return done.returncode, printed[0], printed[1]
 
 
 @dataclass(frozen=True)
