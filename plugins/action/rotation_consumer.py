@@ -27,7 +27,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.
 
 Result = dict[str, t.Any]
 
-# Of the answer of a host. It could show a secret in anything else, or set variables of the role with facts.
+# The only facts taken from a host. Others could hold a secret, or override variables of the role.
 _INTERPRETER = "discovered_interpreter_"
 
 
@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
     def _run_on_host(
         self, options: Mapping[str, t.Any], task_vars: dict[str, t.Any] | None, hide: Callable[[t.Any], str]
     ) -> Result:
-        """Serve a consumer, and pass on of the answer of its host what the role uses.
+        """Serve a consumer, and return only the fields of the host's response that the role uses.
 
         A host may answer anything. An interpreter that repeats its input, for example, repeats the secret.
 

@@ -111,7 +111,7 @@ class ActionModule(ActionBase):
         }
 
     def _nothing_to_do(self, looked: Looked, row: Fields | None, settings: RoleSettings) -> Fields | None:
-        """The plan of an account that has nothing to do, or None: then its rotation says what, or what is wrong."""
+        """The plan of an account with nothing to do. None otherwise: its rotation then acts, or reports the error."""
         if looked["record"] is None or row is None or row["error"]:
             return None
         record = Record.from_document(looked["record"])

@@ -21,7 +21,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.
 
 Fields = dict[str, t.Any]
 
-# Of a plan, what directs the run, and what an action adds.
+# Fields of a plan that are not shown: those that direct the run, and those that an action adds.
 _INTERNAL = (
     *("asks", "begun_steps", "current", "decisions", "hand_over_in", "hand_over_to", "hand_over_with"),
     *("last_save", "look_again", "looks", "operator_confirmed", "phase", "planned", "repairs", "tells"),
@@ -121,7 +121,9 @@ class ActionModule(ActionBase):
             except (OSError, ValueError) as error:
                 problems.append(f"The metrics {path} cannot be written: {error}")
         # A report that cannot be written is one for all accounts.
-        return problems[:1] + ([f"So it is with {len(problems) - 1} more"] if len(problems) > 1 else [])
+        return problems[:1] + (
+            [f"{len(problems) - 1} more reports or metrics could not be written"] if len(problems) > 1 else []
+        )
 
 
 def _fields(value: t.Any) -> Fields:
@@ -150,7 +152,7 @@ def _summary(settings: RoleSettings, record: Fields, plan: Fields, listed: Field
 
 
 def _message(failure: t.Any, record: Fields) -> str:
-    """The message of the task that failed. It is somebody else's, so it is searched for what the record holds."""
+    """The message of the task that failed. It may come from any plugin, so the secrets of the record are redacted."""
     text = str(failure.get("msg") or "no message") if isinstance(failure, Mapping) else str(failure)
     return silent(text, record)
 

@@ -108,12 +108,12 @@ options:
     elements: str
   service:
     description:
-      - How the messages about a service begin.
+      - Name of the service, with which messages begin. If set, nothing is done on a host.
     type: str
   lookup:
     description:
-      - The lookup to ask the service with, and its collection. Of those of C(community.hashi_vault), the variables
-        C(ansible_hashi_vault_*) count, as in a template.
+      - The lookup to ask the service with, as collection and name. Lookups of C(community.hashi_vault) also read the
+        variables C(ansible_hashi_vault_*).
       - Without O(term), the task fails when there is no such lookup, so that its collection has to be installed.
       - Without this option, the task fails with O(said).
     type: str
@@ -127,7 +127,7 @@ options:
     type: dict
   said:
     description:
-      - What the service said.
+      - The error of the service, for the message of a task that fails without O(lookup).
     type: raw
 """
 

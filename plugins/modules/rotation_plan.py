@@ -71,7 +71,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outcome:
-  description: What the run comes to. One of V(rotate), V(idle), V(grace), V(blocked) and V(inconclusive).
+  description: The outcome of the run. One of V(rotate), V(idle), V(grace), V(blocked) and V(inconclusive).
   returned: always
   type: str
   sample: rotate

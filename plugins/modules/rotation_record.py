@@ -35,13 +35,13 @@ attributes:
 options:
   step:
     description:
-      - V(load) checks the variables of the role, and loads the record. The record of an account without one begins with
+      - V(load) checks the variables of the role, and loads the record. Without a record, a new one starts with
         C(rotate_api_secret_api_secret).
       - V(claim), V(adopt), V(adopt_value), V(rollback), V(drop), V(dropped), V(abandon), V(prepare), V(create),
         V(promote), V(distribute), V(revoke), V(settle) and V(release) save the record that follows this step of the
         rotation. V(prepare) makes the new value. V(distribute), V(settle) and V(release) give up the lease.
       - V(create), V(dropped) and V(revoked) add a line to the report. V(revoked) does nothing else.
-      - For a store of the user's, a step gives RV(next), and V(read_back) takes O(found) for the record.
+      - With the user's own store, a step returns RV(next) and saves nothing; V(read_back) checks that O(found) is it.
       - V(look) reads the records of the accounts that are O(hosts).
       - V(check) reads the record, or saves O(record), as it is. V(show) looks for tasks of a store of the user's that
         may show the record.

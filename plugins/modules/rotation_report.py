@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rotation_report
-short_description: Tell what a rotation came to
+short_description: Report the result of a rotation
 version_added: 0.1.0
 description:
   - Private to the role P(community.vonage.rotate_api_secret#role), whose variables it reads.
@@ -44,7 +44,7 @@ options:
     type: raw
   idle:
     description:
-      - The plans of accounts of a fleet that have nothing to do. Of these, nothing is shown.
+      - The plans of accounts of a fleet that have nothing to do. Nothing is shown for them.
     type: list
     elements: dict
   failed_task:

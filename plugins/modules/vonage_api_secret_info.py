@@ -36,7 +36,7 @@ options:
   api_secrets:
     description:
       - The secrets of O(account_ids), in the same order, to log in to each account with its own.
-      - The task does not fail then, whatever cannot be listed.
+      - If set, the task does not fail when accounts cannot be listed. Cannot be combined with O(candidates).
       - If not set, O(api_key) lists all accounts.
     type: list
     elements: str

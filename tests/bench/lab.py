@@ -23,8 +23,9 @@ import certifi
 import requests
 import trustme
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
-from server import CREATED_AT
+from server import CREATED_AT, id_of, secret_of
 
 HERE = Path(__file__).parent
 
@@ -78,6 +79,7 @@ class Case:
     :ivar environment: Variables of the environment, on top of those of all runs.
     :ivar first: Whether to run the first version of the collection.
     :ivar rotated: The accounts that must have a new secret, and no other, afterwards.
+    :ivar over: The accounts whose records say that their rotation is over.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Case:
     condition: Condition = Condition()
     first: bool = False
     rotated: Sequence[str] = ()
+    over: Sequence[str] = ()
 
 
 class Server:
@@ -248,11 +251,18 @@ class Lab:
         }
         inventory = {"all": {"vars": variables, "children": {"accounts": {"hosts": hosts}}}}
         (place / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
+        for key in case.over:
+            (place / "records" / f"{key}.yml").write_bytes(self._encrypted(_record_that_is_over(key)))
         playbook = case.playbook
         if not isinstance(playbook, str):
             (place / "playbook.yml").write_text(yaml.safe_dump(list(playbook), sort_keys=False), encoding="utf-8")
             playbook = "playbook.yml"
         return ["-i", "inventory.yml", "--vault-password-file", str(self.vault_password), playbook]
+
+    def _encrypted(self, record: dict[str, Any]) -> bytes:
+        secret = VaultSecret(self.vault_password.read_bytes().strip())
+        encrypted: bytes = VaultLib([("default", secret)]).encrypt(yaml.safe_dump({"vonage_rotation": record}), secret)
+        return encrypted
 
     def _environ(self, case: Case, url: str) -> dict[str, str]:
         """The same for all runs, as far as the case has no other."""
@@ -277,3 +287,11 @@ class Lab:
             **trust,
             **case.environment,
         }
+
+
+def _record_that_is_over(key: str) -> dict[str, Any]:
+    current = {"value": secret_of(key), "id": id_of(key), "created_at": CREATED_AT, "since": CREATED_AT}
+    return {
+        **{"schema": 1, "account_id": key, "version": 9, "generation": 2, "stage": "idle", "current": current},
+        **{"pending": None, "previous": None, "retired": [], "ids_before": [], "lease": None},
+    }

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from results import Growth, Quantity, Results, Spread, growth
 from scenarios import (
+    BY_ROLE,
     FAR,
     FIRST,
     LARGEST,
@@ -114,6 +115,10 @@ class Report:
             if f"{some}, {FIRST}" in self._results["fleet"][far]:
                 what = f"rotation of {some}, against the first version"
                 compare(what, 1 / 5, "cpu", "fleet", far, f"{some}, {NOW}", f"{some}, {FIRST}")
+        if "idle" in self._results:
+            most = accounts(self._sizes.idle[-1])
+            what = f"a fleet of {most} with nothing to do, against the role, per account"
+            compare(what, 1 / 50, "cpu", "idle", far, most, BY_ROLE)
         if "audit" in self._results:
             series = self._results["audit"][far]
             least, most = (accounts(self._sizes.audits[index]) for index in (0, -1))
@@ -198,6 +203,7 @@ class Report:
         """What grows with the number of accounts."""
         found: dict[str, dict[Quantity, Growth]] = {}
         ways = [(f"audit, {title}", "audit", [title], "", self._sizes.audits[-3:]) for title in map(str, (PLAIN, FAR))]
+        ways.append((f"nothing to do, {FAR}", "idle", [str(FAR)], "", self._sizes.idle[-3:]))
         ways.append((f"rotation, {FAR}", "fleet", [str(FAR), LARGEST], f", {NOW}", self._sizes.fleets))
         for what, part, titles, suffix, counts in ways:
             if part in self._results:
@@ -230,6 +236,7 @@ class Report:
             "audit": ("Audit of a fleet", lambda: self._accounts("audit")),
             "rotation": ("One rotation, with the playbook that is shipped and one consumer", self._rotation),
             "fleet": ("Rotation of a fleet", lambda: self._accounts("fleet")),
+            "idle": ("A fleet with nothing to do", lambda: self._accounts("idle")),
         }
         tables += [table for part, table in parts.items() if part in self._results]
         tables.append(("Growth with the number of accounts", self._growth_table))

@@ -27,6 +27,7 @@ NOOP_MODULE = "no-op module"
 MODULE = "this collection, as a module"
 URI = "uri"
 SDK = "SDK through command"
+BY_ROLE = "the role, account by account"
 FIRST = "first version"
 NOW = "now"
 
@@ -51,6 +52,8 @@ class Sizes:
         below 100, an account more costs less than the noise of a run.
     :ivar audit_by_uri: Number of accounts for the loop of uri.
     :ivar fleets: Numbers of accounts that are rotated, the middle one also with the first version.
+    :ivar idle: Numbers of accounts that have nothing to do; the last three show the growth.
+    :ivar idle_by_role: Number of accounts for the role.
     :ivar conditions: Of the loops.
     :ivar others: Of all other parts, beside those that are judged; here each case is run once.
     """
@@ -65,6 +68,8 @@ class Sizes:
     audits: Sequence[int] = (1, 10, 100, 400, 1000)
     audit_by_uri: int = 100
     fleets: Sequence[int] = (1, 10, 100)
+    idle: Sequence[int] = (10, 100, 400, 1000)
+    idle_by_role: int = 20
     conditions: Sequence[Condition] = CONDITIONS
     others: Sequence[Condition] = CONDITIONS
 
@@ -80,6 +85,8 @@ SMALLEST = Sizes(
     audits=(1, 2, 3, 4),
     audit_by_uri=2,
     fleets=(1, 2, 3),
+    idle=(2, 3, 4),
+    idle_by_role=1,
     conditions=(PLAIN, TLS),
     others=(),
 )
@@ -370,4 +377,40 @@ def fleet(lab: Lab, sizes: Sizes) -> list[Group]:
     return [*groups, Group(LARGEST, [_nothing(FAR), case(NOW, many, FAR)], 1)]
 
 
-PARTS = {part.__name__: part for part in (loop, own, modules, audit, rotation, fleet)}
+def idle(_lab: Lab, sizes: Sizes) -> list[Group]:
+    """The playbook for a fleet that has nothing to do, against the role for a part of it, account by account."""
+    variables = {
+        **ROTATION,
+        # Their secrets are old.
+        "rotate_api_secret_max_age": "",
+        "rotate_api_secret_report": "{{ records }}/report.jsonl",
+        "rotate_api_secret_metrics": "{{ records }}/metrics.prom",
+    }
+    fleet_of = {
+        "rotate_fleet_accounts": "accounts",
+        "rotate_fleet_records": "{{ records }}",
+        "rotate_fleet_primary": PRIMARY,
+    }
+    by_look = [{"import_playbook": "community.vonage.rotate_fleet", "vars": fleet_of}]
+    by_role = _play({"ansible.builtin.include_role": {"name": "community.vonage.rotate_api_secret"}}, hosts="accounts")
+
+    def case(name: str, count: int, playbook: Any, condition: Condition) -> Case:
+        keys = _subaccounts(count)
+        hosts = {key: _rotated(key) if playbook is by_role else {} for key in keys}
+        return Case(name, count, playbook, count, hosts, variables, condition=condition, over=keys)
+
+    return [
+        Group(
+            str(condition),
+            [
+                _nothing(condition),
+                *(case(accounts(count), count, by_look, condition) for count in sizes.idle),
+                case(BY_ROLE, sizes.idle_by_role, by_role, condition),
+            ],
+            rounds,
+        )
+        for condition, rounds in _grid(sizes, FAR)
+    ]
+
+
+PARTS = {part.__name__: part for part in (loop, own, modules, audit, rotation, fleet, idle)}

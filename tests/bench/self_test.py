@@ -87,7 +87,7 @@ def _test_grid(lab: Lab) -> None:
         # Against `uri` and against a no-op.
         assert not [line for line in lines if f" {call.module}: " in line and "|  |" in line], call.module
     targets = report.targets()
-    assert len(targets) == 7
+    assert len(targets) == 8
     for target in targets:
         assert target.what.endswith(tuple(f"({condition})" for condition in CONDITIONS)), target.what
     assert all(value.met for both in report.growths().values() for value in both.values())
@@ -120,7 +120,7 @@ def _test_report(results: Results, profiled: str, target: Path) -> None:
         assert f"### {title}" in text, title
     assert "nan" not in text
     # One without the first version is left out.
-    assert len(report.targets()) == 6
+    assert len(report.targets()) == 7
     for both in report.growths().values():
         assert all(math.isfinite(value.slope) for value in both.values())
     assert ElementTree.parse(target / PLOT).getroot().tag.endswith("svg")

@@ -36,6 +36,10 @@ def secret_of(api_key: str) -> str:
     return f"Rehearsal0nly{api_key}"
 
 
+def id_of(api_key: str) -> str:
+    return f"first-{api_key}"
+
+
 def fleet(size: int) -> list[dict[str, Any]]:
     """A primary account and its subaccounts, in the form of the simulator's accounts file."""
     keys = [PRIMARY, *(subaccount(number) for number in range(size))]
@@ -44,7 +48,7 @@ def fleet(size: int) -> list[dict[str, Any]]:
             "api_key": key,
             "name": None if key == PRIMARY else f"Shop {key}",
             "primary_account": None if key == PRIMARY else PRIMARY,
-            "secrets": [{"value": secret_of(key), "created_at": CREATED_AT}],
+            "secrets": [{"value": secret_of(key), "id": id_of(key), "created_at": CREATED_AT}],
             "balance": "42.50",
         }
         for key in keys

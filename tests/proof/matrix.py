@@ -344,15 +344,21 @@ def some_of(all_cases: t.Sequence[Case]) -> list[Case]:
     return some
 
 
-def _play_all_of(scenario: Scenario) -> dict[Case, Outcome]:
+def _play_all_of(number: int) -> list[Outcome]:
     with Simulator() as simulator:
-        return {case: play(simulator, case) for case in cases_of(simulator, scenario)}
+        return [play(simulator, case) for case in cases_of(simulator, SCENARIOS[number])]
 
 
 def main() -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        parts = pool.map(_play_all_of, SCENARIOS, chunksize=1)
-    outcomes = {case: outcome for part in parts for case, outcome in part.items()}
+        # Scenarios and cases hold functions, which do not go from one process to another.
+        parts = pool.map(_play_all_of, range(len(SCENARIOS)), chunksize=1)
+    with Simulator() as simulator:
+        outcomes = {
+            case: outcome
+            for number, part in enumerate(parts)
+            for case, outcome in zip(cases_of(simulator, SCENARIOS[number]), part, strict=True)
+        }
     print(page(outcomes), end="")
 
 

@@ -56,7 +56,7 @@ def test_a_list_of_accounts_is_read_with_a_bound_and_in_its_order(concurrency: i
                     under_way -= 1
 
         intercept(simulator, counted)
-        params = {"account_ids": keys, "candidates": None, "concurrency": concurrency}
+        params = {"account_ids": keys, "candidates": None, "api_secrets": None, "concurrency": concurrency}
         result = API_SECRET_INFO.run(client(simulator.url, retries=0), params, False)
     assert [row["account_id"] for row in result["accounts"]] == keys
     assert [row["account_id"] for row in result["accounts"] if row["error"]] == [keys[7]]
@@ -100,7 +100,9 @@ def test_a_limit_of_the_rate_slows_a_list_of_accounts_down_and_fails_none() -> N
         limited = Client(
             connection(simulator.url, retries=1), warnings.append, sleep=limiter.sleep, clock=lambda: limiter.now
         )
-        result = API_SECRET_INFO.run(limited, {"account_ids": keys, "candidates": None, "concurrency": 16}, False)
+        result = API_SECRET_INFO.run(
+            limited, {"account_ids": keys, "candidates": None, "api_secrets": None, "concurrency": 16}, False
+        )
     assert [row["account_id"] for row in result["accounts"] if row["error"]] == []
     refused = limiter.answered.count(429)
     # Sixteen at a time, for fifteen seconds, would be refused some hundred times.

@@ -50,7 +50,7 @@ def hosts_of(task_vars: Variables, pattern: str) -> list[str]:
 def settings_of(
     action: ActionBase, task_vars: Variables, host: str, account_id: str | None = None
 ) -> Iterator[RoleSettings]:
-    """The variables of the role as a host has them in the play of a task of the role.
+    """The variables of the role for another host, as its own task in this play would read them.
 
     :param action: The action of that task.
     :param task_vars: The variables of that task.

@@ -44,7 +44,7 @@ def append_report(path: Path, entry: Mapping[str, t.Any], wait: float = LONGEST_
 
 
 def report_deed(event: str, settings: Fields, record: Fields, plan: Fields, listed: Fields) -> list[str]:
-    """Add the line of something that was done at Vonage, when there is a report.
+    """Add the line of a secret that was created, dropped or revoked, when there is a report.
 
     :param event: `created`, `dropped` or `revoked`.
     :param settings: Settings of the role.

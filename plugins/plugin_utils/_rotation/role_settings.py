@@ -57,9 +57,9 @@ class RoleSettings(Mapping[str, t.Any]):
         return sum(1 for _name in self)
 
     def type_errors(self) -> list[str]:
-        """What has the wrong type, or none of the values that it may have.
+        """The variables with a wrong type, or with a value that is not one of the choices.
 
-        Ansible would say so too, but in a task of its own that no report hears of.
+        Ansible's own check would fail in a task outside the role's block, and the report would not have the failure.
         """
         described = self._loader.load_from_file(str(_ROLE / "meta" / "argument_specs.yml"))
         spec = described["argument_specs"]["main"]["options"]
@@ -106,7 +106,7 @@ class RoleSettings(Mapping[str, t.Any]):
 
     @property
     def asked(self) -> list[str]:
-        """The consumers that must confirm: all or none. One that can be asked makes all of them count."""
+        """The hosts that must confirm: all of the group if at least one can be asked, otherwise none."""
         tasks = self["confirm_tasks"]
         if not tasks or not self.hosts:
             return []
@@ -123,7 +123,7 @@ class RoleSettings(Mapping[str, t.Any]):
         return hook in CONSUMERS_ON_HOSTS and hook == self["distribute_tasks"]
 
     def hook(self, name: str) -> list[str]:
-        """The tasks file of a hook, of a consumer that comes with the role or of the user; an empty list for none."""
+        """The tasks file of a hook, the role's or the user's, as a list for a loop; empty without a hook."""
         hook = self[name]
         if not hook:
             return []

@@ -28,7 +28,7 @@ _OF_THE_STORE = re.compile(r"\{\{\s*rotate_api_secret_store\s*\}\}/")
 
 
 class _Loader(yaml.SafeLoader):
-    """What has a tag of Ansible's, which only Ansible reads, is a text here."""
+    """Reads a value with a tag, such as !vault, as text."""
 
 
 _Loader.add_multi_constructor("!", lambda _loader, _tag, node: str(node.value))
@@ -56,7 +56,7 @@ def tasks_that_show(directory: str) -> dict[str, list[str]]:
 def _of_file(path: Path, masked: bool, within: Sequence[Path]) -> Iterator[Task]:
     """The tasks of a file, and of what it includes, that are not masked.
 
-    :param masked: Whether a task is that does not say so itself.
+    :param masked: Whether a task without a no_log of its own is masked.
     :param within: The files that include this one, from the outside in.
     """
     path = path.resolve()
