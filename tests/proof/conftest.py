@@ -26,7 +26,7 @@ pytest.register_assert_rewrite("scenarios")
 # The same examples each time, so that a failure is one of the change that was made. `deep` looks for new ones.
 # Each example is a dozen runs of the playbook and more.
 _common: dict[str, t.Any] = {"database": None, "deadline": None, "suppress_health_check": list(hypothesis.HealthCheck)}
-hypothesis.settings.register_profile("proof", derandomize=True, max_examples=3, **_common)
+hypothesis.settings.register_profile("proof", derandomize=True, max_examples=2, **_common)
 hypothesis.settings.register_profile("full", derandomize=True, max_examples=20, **_common)
 hypothesis.settings.register_profile("deep", max_examples=60, **_common)
 hypothesis.settings.load_profile(os.environ.get("PROOF_PROFILE", "proof"))

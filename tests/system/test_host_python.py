@@ -19,7 +19,7 @@ SU = {"ansible_become": True, "ansible_become_method": "su"}
 
 WAYS: list[Any] = [
     pytest.param("local", {}, False, id="local", marks=pytest.mark.full),
-    pytest.param("local", SU, True, id="local and su"),
+    pytest.param("local", SU, True, id="local and su", marks=pytest.mark.full),
     pytest.param("ssh", {}, False, id="ssh"),
     pytest.param("ssh", SU, True, id="ssh and su", marks=pytest.mark.full),
 ]
