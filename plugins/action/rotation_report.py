@@ -15,7 +15,12 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.fleet import settings_of
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.metrics import write_metrics
-from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import listed_ids, report_end
+from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report import (
+    append_report,
+    end_entry,
+    listed_ids,
+    report_end,
+)
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.role_settings import RoleSettings
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import silent, silent_in
 
@@ -108,22 +113,27 @@ class ActionModule(ActionBase):
         :returns: What could not be written.
         """
         problems = []
+        lines: dict[str, list[t.Any]] = {}
         metrics: dict[str, dict[str, Fields]] = {}
         for plan in idle:
             with settings_of(self, task_vars, plan["host"], plan["account_id"]) as settings:
                 listed = {"secrets": [{"id": secret_id} for secret_id in plan["secret_ids"]]}
-                problems += report_end(settings, plan, plan, listed, _number_of_hosts(settings))
+                if settings["report"]:
+                    entry = end_entry(settings, plan, plan, listed, _number_of_hosts(settings))
+                    lines.setdefault(settings["report"], []).append(entry)
                 if settings["metrics"]:
                     metrics.setdefault(settings["metrics"], {})[plan["account_id"]] = _values(plan)
+        for path, entries in lines.items():
+            try:
+                append_report(Path(path), *entries)
+            except (OSError, TypeError, ValueError) as error:
+                problems.append(f"The report {path} cannot be written: {error}")
         for path, accounts in metrics.items():
             try:
                 write_metrics(Path(path), datetime.now(timezone.utc), accounts, failed=False)
             except (OSError, ValueError) as error:
                 problems.append(f"The metrics {path} cannot be written: {error}")
-        # A report that cannot be written is one for all accounts.
-        return problems[:1] + (
-            [f"{len(problems) - 1} more reports or metrics could not be written"] if len(problems) > 1 else []
-        )
+        return problems
 
 
 def _fields(value: t.Any) -> Fields:

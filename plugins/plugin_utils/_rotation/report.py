@@ -28,19 +28,19 @@ _REPORTED = ("outcome", "reason", "decisions", "begun_steps", "secret_id", "miss
 LONGEST_WAIT = 10.0
 
 
-def append_report(path: Path, entry: Mapping[str, t.Any], wait: float = LONGEST_WAIT) -> None:
-    """Add one line to a report. Lines of several runs do not mix.
+def append_report(path: Path, *entries: Mapping[str, t.Any], wait: float = LONGEST_WAIT) -> None:
+    """Add lines to a report. Lines of several runs do not mix.
 
     :param path: The report; a new one is readable by its owner alone.
-    :param entry: What the line holds, without secrets.
+    :param entries: What each line holds, without secrets.
     :param wait: Seconds to wait for another process that keeps the report locked.
     :raises OSError: It cannot be written.
     """
     # In ASCII: a text of a server may hold characters that some readers take for the end of a line, or that UTF-8 has
     # no place for.
-    line = json.dumps(entry).encode("ascii") + b"\n"
+    lines = b"".join(json.dumps(entry).encode("ascii") + b"\n" for entry in entries)
     with locked(path, new_mode=0o600, wait=wait):
-        append(path, line)
+        append(path, lines)
 
 
 def report_deed(event: str, settings: Fields, record: Fields, plan: Fields, listed: Fields) -> list[str]:
@@ -75,14 +75,22 @@ def report_end(
     :param failure: `failed_task`, `message` and `error` of a run that failed.
     :returns: Why the line could not be written.
     """
-    return _write_line(settings, {
+    return _write_line(settings, end_entry(settings, record, plan, listed, hosts, failure))
+
+
+def end_entry(
+    settings: Fields, record: Fields, plan: Fields, listed: Fields, hosts: int, failure: Fields | None = None
+) -> Fields:
+    """What the line of a run that has ended holds; the parameters are those of `report_end`."""
+    return {
+        "time": _now(),
         "event": "ended" if failure is None else "failed",
         **_common(settings, record, plan, listed),
         **{name: plan.get(name) for name in _REPORTED},
         "consumers": {"hosts": hosts, "missing": plan.get("missing") or []},
         "failed_task": None,
         **(failure or {}),
-    })  # fmt: skip
+    }
 
 
 def _write_line(settings: Fields, entry: Fields) -> list[str]:
@@ -93,11 +101,14 @@ def _write_line(settings: Fields, entry: Fields) -> list[str]:
     if not settings["report"]:
         return []
     try:
-        time = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        append_report(Path(settings["report"]), {"time": time, **entry})
+        append_report(Path(settings["report"]), {"time": _now(), **entry})
     except (OSError, TypeError, ValueError) as error:
         return [f"The report of {settings['account_id']} cannot be written: {error}"]
     return []
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _common(settings: Fields, record: Fields, plan: Fields, listed: Fields) -> Fields:
