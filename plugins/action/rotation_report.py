@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
@@ -20,6 +21,7 @@ from ansible_collections.community.vonage.plugins.plugin_utils._rotation.report 
     end_entry,
     listed_ids,
     report_end,
+    why_not,
 )
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.role_settings import RoleSettings
 from ansible_collections.community.vonage.plugins.plugin_utils._rotation.stores.base import silent, silent_in
@@ -99,12 +101,13 @@ class ActionModule(ActionBase):
             told = {"failed_task": result["failed_task"], "message": result["msg"], "error": error}
         problems = report_end(settings, record, plan, listed, _number_of_hosts(settings), told)
         if settings["metrics"]:
-            now = datetime.now(timezone.utc)
-            try:
-                path, account_id = Path(settings["metrics"]), settings["account_id"]
-                write_metrics(path, now, {account_id: _values(result)}, failed=failure is not None)
-            except (OSError, ValueError) as error:
-                problems.append(f"The metrics of {settings['account_id']} cannot be written: {error}")
+            account_id, values = settings["account_id"], _values(result)
+            problems += why_not(
+                f"The metrics of {account_id}",
+                lambda: write_metrics(
+                    Path(settings["metrics"]), _now(), {account_id: values}, failed=failure is not None
+                ),
+            )
         return problems
 
     def _publish_idle(self, idle: Sequence[Fields], task_vars: Fields) -> list[str]:
@@ -124,16 +127,16 @@ class ActionModule(ActionBase):
                 if settings["metrics"]:
                     metrics.setdefault(settings["metrics"], {})[plan["account_id"]] = _values(plan)
         for path, entries in lines.items():
-            try:
-                append_report(Path(path), *entries)
-            except (OSError, TypeError, ValueError) as error:
-                problems.append(f"The report {path} cannot be written: {error}")
+            problems += why_not(f"The report {path}", partial(append_report, Path(path), *entries))
         for path, accounts in metrics.items():
-            try:
-                write_metrics(Path(path), datetime.now(timezone.utc), accounts, failed=False)
-            except (OSError, ValueError) as error:
-                problems.append(f"The metrics {path} cannot be written: {error}")
+            problems += why_not(
+                f"The metrics {path}", partial(write_metrics, Path(path), _now(), accounts, failed=False)
+            )
         return problems
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 def _fields(value: t.Any) -> Fields:

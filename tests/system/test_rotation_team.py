@@ -139,11 +139,12 @@ def test_a_run_that_only_looks_writes_nothing(place: Rehearsal) -> None:
 
 def test_a_team_that_cannot_be_told_does_not_stop_a_rotation(place: Rehearsal) -> None:
     silent = hook(place, "notify", {"ansible.builtin.fail": {"msg": "the chat is down"}})
-    place.write_inventory(report="/nowhere/report.jsonl", notify_tasks=silent)
+    place.write_inventory(report="/nowhere/report.jsonl", metrics=5, notify_tasks=silent)
     place.start_consumer()
     run = place.rotate()
     assert place.stored()["stage"] == "idle"
-    assert "cannot be written" in run.text
+    for what in ("report", "metrics"):
+        assert f"The {what} of {ACCOUNT} cannot be written" in run.text
     assert "the rotation goes on" in run.text
     assert place.stop_consumer()["refused"] == 0
 

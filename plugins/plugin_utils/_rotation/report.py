@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -100,10 +100,23 @@ def _write_line(settings: Fields, entry: Fields) -> list[str]:
     """
     if not settings["report"]:
         return []
+    return why_not(
+        f"The report of {settings['account_id']}",
+        lambda: append_report(Path(settings["report"]), {"time": _now(), **entry}),
+    )
+
+
+def why_not(what: str, write: Callable[[], None]) -> list[str]:
+    """Write something that is no reason to fail.
+
+    :param what: What it is.
+    :param write: Writes it.
+    :returns: Why it could not be written; a path of the user's may be of any type.
+    """
     try:
-        append_report(Path(settings["report"]), {"time": _now(), **entry})
+        write()
     except (OSError, TypeError, ValueError) as error:
-        return [f"The report of {settings['account_id']} cannot be written: {error}"]
+        return [f"{what} cannot be written: {error}"]
     return []
 
 
