@@ -90,24 +90,27 @@ class ActionModule(ActionBase):
         :param task_vars: The variables of the task.
         """
         rows = {row["account_id"]: row for row in listed}
-        idle: list[Fields] = []
+        plans: list[Fields] = []
         due: list[str] = []
         last: list[str] = []
         for one in looked:
             with settings_of(self, task_vars, one["host"], one["account_id"]) as settings:
                 found = self._nothing_to_do(one, rows.get(one["account_id"]), settings)
                 if found is not None:
-                    idle.append(found)
+                    plans.append(found)
                 else:
                     (last if one["account_id"] == primary else due).append(one["host"])
         return {
-            "idle": idle,
-            "due": due,
-            "primary_due": last,
-            # A play needs a pattern. The one for no host is one that matches nothing.
-            "hosts": due or [NO_HOST],
-            "primary_hosts": last or [NO_HOST],
-            "tells": any(one["tells"] for one in idle),
+            "look": {
+                "due": due,
+                "primary_due": last,
+                "idle": [found["host"] for found in plans],
+                # A play needs a pattern. The one for no host is one that matches nothing.
+                "hosts": due or [NO_HOST],
+                "primary_hosts": last or [NO_HOST],
+            },
+            "plans": plans,
+            "tells": any(found["tells"] for found in plans),
         }
 
     def _nothing_to_do(self, looked: Looked, row: Fields | None, settings: RoleSettings) -> Fields | None:

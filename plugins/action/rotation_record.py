@@ -114,8 +114,9 @@ class ActionModule(ActionBase):
         wrong = settings_error(settings, settings.groups, settings.hostvars)
         if wrong:
             raise AnsibleActionFail(f"{wrong}. Nothing was changed")
-        found = self._given_record(given) if settings.own_store else self._open().read().record
-        primary_secret = self._primary_secret() if settings.admin else ""
+        store = None if settings.own_store else self._open()
+        found = store.read().record if store else self._given_record(given)
+        primary_secret = self._primary_secret(store) if settings.admin else ""
         if found:
             wrong = validation_error(found, settings["account_id"])
         elif not (primary_secret or settings["api_secret"]):
@@ -129,15 +130,18 @@ class ActionModule(ActionBase):
         )
         return {**(given or {}), "changed": False, **self._describe(record, primary_secret)}
 
-    def _primary_secret(self) -> str:
-        """The secret of the account that logs in for this one: of its own record, when the store has one."""
+    def _primary_secret(self, store: RecordStore | None) -> str:
+        """The secret of the account that logs in for this one: of its own record, when the store has one.
+
+        :param store: That of this account's record; None for a store of the user's, which has no other one to read.
+        """
         settings, primary = self._settings, self._settings["api_key"]
         found = None
-        if not settings.own_store:
+        if store:
             with settings_of_account(self, self._variables, primary) as its_settings:
-                store = open_store(self, its_settings, its_settings.variables)
+                its_store = open_store(self, its_settings, its_settings.variables)
             # Not of a store that has one place for all accounts.
-            found = store.read().record if store.place != self._open().place else None
+            found = its_store.read().record if its_store.place != store.place else None
         if found and not validation_error(found, primary) and (found["current"] or {}).get("value"):
             secret: str = found["current"]["value"]
             return secret

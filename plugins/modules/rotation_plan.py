@@ -108,23 +108,34 @@ missing:
   type: list
   elements: str
   sample: []
-idle:
-  description: The plans of the accounts that have nothing to do.
+look:
+  description: The hosts of the accounts with something to do, and of the others.
+  returned: with V(look)
+  type: dict
+  contains:
+    due:
+      description: The hosts of the accounts with something to do, without that of O(primary).
+      type: list
+      elements: str
+      returned: always
+      sample: [efgh5678]
+    primary_due:
+      description: The host of O(primary), when it has something to do.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    idle:
+      description: The hosts of the accounts with nothing to do.
+      type: list
+      elements: str
+      returned: always
+      sample: [ijkl9012]
+plans:
+  description: The plans of the accounts with nothing to do.
   returned: with V(look)
   type: list
   elements: dict
-  sample: []
-due:
-  description: The hosts of the other accounts, without that of O(primary).
-  returned: with V(look)
-  type: list
-  elements: str
-  sample: [efgh5678]
-primary_due:
-  description: The host of O(primary), when it has something to do.
-  returned: with V(look)
-  type: list
-  elements: str
   sample: []
 secret_id:
   description: The ID that V(drop) or V(revoke) deletes.
