@@ -29,9 +29,10 @@ def test_a_wrong_secret(place: Rehearsal) -> None:
 
 
 @pytest.mark.full
-def test_a_relative_path_of_the_record(place: Rehearsal) -> None:
-    place.write_inventory(record="rotation/record.yml")
-    assert_stopped(place, place.run(), "to the absolute path of the file", "not to rotation/record.yml")
+@pytest.mark.parametrize("path", ["rotation/record.yml", 5])
+def test_a_path_of_the_record_that_is_not_absolute(place: Rehearsal, path: str | int) -> None:
+    place.write_inventory(record=path)
+    assert_stopped(place, place.run(), "to the absolute path of the file", f"not to {path}")
 
 
 @pytest.mark.full

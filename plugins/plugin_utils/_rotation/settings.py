@@ -128,7 +128,7 @@ def _hook_errors(
     settings: Settings, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, t.Any]]
 ) -> Iterator[str]:
     for name in _HOOKS:
-        yield _hook_error(name, settings.get(name) or "")
+        yield _hook_error(name, str(settings.get(name) or ""))
     hosts = groups[settings["consumers"]] if settings["consumers"] else ()
     for name in _CONSUMER_HOOKS:
         if name == "distribute_central_tasks":

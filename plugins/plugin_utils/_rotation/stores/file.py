@@ -47,7 +47,7 @@ def open_store(action: ActionBase, settings: Settings, task_vars: Mapping[str, t
     :param task_vars: Not used.
     :raises AnsibleActionFail: The settings cannot be used.
     """
-    path = settings["record"]
+    path = str(settings["record"] or "")
     if not path or not os.path.isabs(path):
         raise AnsibleActionFail(
             "Set rotate_api_secret_record to the absolute path of the file that keeps the record, for example"

@@ -146,6 +146,7 @@ def test_settings_that_are_right(changes: dict[str, t.Any]) -> None:
         ),
         ({"adopt_value": "Abcd1234!!;"}, "rotate_api_secret_adopt_value has characters that a shell, systemd and"),
         ({"approve_tasks": "env_file"}, "rotate_api_secret_approve_tasks is env_file: name a tasks file, such as"),
+        ({"verify_tasks": 5}, "rotate_api_secret_verify_tasks is 5: name a tasks file, such as"),
         ({"notify_tasks": "/srv/no/hook.yml"}, "rotate_api_secret_notify_tasks names /srv/no/hook.yml, which is not"),
     ],
     ids=str,
